@@ -1,0 +1,51 @@
+/// Why an OIDC token was refused; the raw value names the check in answers, logs and the audit.
+public enum TokenError: String, Error, Sendable, Hashable, CaseIterable {
+    case tooLarge = "token-size"
+    case malformed = "token-form"
+    case duplicateMember = "token-duplicate"
+    case headerMalformed = "token-header"
+    case criticalHeader = "token-critical"
+    case typeNotAccepted = "token-type"
+    case algorithmNotAccepted = "token-algorithm"
+    case issuerUnknown = "token-issuer"
+    case keyUnknown = "token-key"
+    case signatureInvalid = "token-signature"
+    case subjectMalformed = "token-subject"
+    case audienceNotAccepted = "token-audience"
+    case expiryMissing = "token-expiry"
+    case expired = "token-expired"
+    case notYetValid = "token-not-before"
+    case issuedInFuture = "token-issued-at"
+    case claimMalformed = "token-claim"
+    case requiredClaim = "token-required-claim"
+    case claimsTooLarge = "token-claims-size"
+    case issuerUnavailable = "token-issuer-unavailable"
+    case keysMalformed = "token-issuer-keys"
+
+    /// What an honest user reads: what was checked and what to do, nothing about keys.
+    public var message: String {
+        switch self {
+        case .tooLarge: "The OIDC token is longer than 16384 bytes."
+        case .malformed: "The OIDC token is not a signed JWT in compact form."
+        case .duplicateMember: "The OIDC token names a member twice."
+        case .headerMalformed: "The OIDC token's header cannot be read."
+        case .criticalHeader: "The OIDC token's header demands an extension ('crit') that is not known here."
+        case .typeNotAccepted: "The OIDC token's type is not one of JWT and at+jwt."
+        case .algorithmNotAccepted: "The OIDC token's signature algorithm is not accepted for its issuer."
+        case .issuerUnknown: "The OIDC token's issuer is not trusted by this gateway."
+        case .keyUnknown: "The OIDC token names no signing key of its issuer."
+        case .signatureInvalid: "The OIDC token's signature is not valid."
+        case .subjectMalformed: "The OIDC token's subject is missing or not 1 to 255 printable ASCII characters."
+        case .audienceNotAccepted: "The OIDC token is for another audience: request it for this gateway's audience."
+        case .expiryMissing: "The OIDC token has no valid expiry."
+        case .expired: "The OIDC token has expired: get a new one."
+        case .notYetValid: "The OIDC token is not valid yet."
+        case .issuedInFuture: "The OIDC token was issued in the future: check the issuer's clock."
+        case .claimMalformed: "A claim of the OIDC token has a form that is not accepted."
+        case .requiredClaim: "The OIDC token lacks a claim, or a value of one, that this gateway requires."
+        case .claimsTooLarge: "The OIDC token's claims are too large to keep: have fewer groups or claims put into it."
+        case .issuerUnavailable: "The OIDC issuer's keys cannot be fetched now: try again."
+        case .keysMalformed: "The OIDC issuer publishes no usable key."
+        }
+    }
+}
