@@ -94,7 +94,10 @@ let package = Package(
                 "OpenSSL", "Policy", "Postgres", "SigV4", httpTypes, logging,
             ]
         ),
-        module("Console", ["Approvals", "Audit", "Configuration", "FastCGI", "Identity", "Postgres", mustache, logging]),
+        module(
+            "Console",
+            ["Approvals", "Audit", "Configuration", "FastCGI", "Identity", "Postgres", mustache, logging]
+        ),
 
         // Programs.
         program("postern-auth", ["Configuration", "FastCGI", "Identity", "Postgres", argumentParser, logging]),
