@@ -1,0 +1,94 @@
+/// Where a call goes, from the catalogue alone.
+public struct UpstreamTarget: Sendable, Equatable {
+    /// The host, for connecting, for the Host header and for the signature.
+    public let host: String
+    /// Raw path and query to send.
+    public let target: String
+    /// The service part of the credential scope.
+    public let signingName: String
+    /// The region part of the credential scope.
+    public let signingRegion: String
+}
+
+/// Why a call has no endpoint.
+public enum EndpointError: Error, Equatable, Sendable {
+    /// The service has no such endpoint in the partition, for example no FIPS variant.
+    case noEndpoint(service: String, region: String)
+    /// The customer's own endpoint answers, and its name is not in the request.
+    case customerEndpoint(service: String)
+    /// The member that becomes part of the host is missing, or cannot be a host label.
+    case hostLabel(member: String)
+}
+
+extension Catalogue {
+    /// Where AWS answers a call.
+    ///
+    /// - Parameters:
+    ///   - call: The call.
+    ///   - hostLabel: The value of the member that becomes part of the host, where the operation has one.
+    ///   - options: The site's choice of endpoint variants.
+    /// - Returns: Host, target and credential scope.
+    public func endpoint(
+        for call: RecognisedCall,
+        hostLabel: String?,
+        options: EndpointOptions = []
+    ) throws(EndpointError) -> UpstreamTarget {
+        let operation = call.operation
+        let service = operation.service
+        if service.hasCustomerEndpoint { throw .customerEndpoint(service: service.id) }
+        let region = call.requestedRegion
+        guard let row = EndpointRow.find(for: operation, region: region, variant: options) else {
+            throw .noEndpoint(service: service.id, region: region.name)
+        }
+        let template = HostPrefixTemplate(operation.hostPrefix)
+        guard let prefix = template.filled(with: call.accountLabel ?? hostLabel) else {
+            throw .hostLabel(member: template.member ?? "")
+        }
+        var signingName = row.signingName.isEmpty ? service.signingName : row.signingName
+        var host = prefix + row.host(in: region)
+        var target = row.basePath + call.target
+        if let s3 = call.s3, let address = S3Address(s3, host: host, region: region) {
+            host = address.host
+            if address.isExpress { signingName = "s3express" }
+            if s3.isVirtualHosted, !address.isVirtualHosted { target = "/" + s3.bucket + target }
+            if !s3.isVirtualHosted, address.isVirtualHosted { target = Self.withoutBucket(target) }
+        }
+        return UpstreamTarget(
+            host: host,
+            target: target,
+            signingName: signingName,
+            signingRegion: row.signingRegion(in: region)
+        )
+    }
+
+    /// Takes the first segment off a path.
+    private static func withoutBucket(_ target: String) -> String {
+        let rest = target.dropFirst().drop { $0 != "/" && $0 != "?" }
+        return rest.hasPrefix("/") ? String(rest) : "/" + rest
+    }
+}
+
+/// Where a bucket answers.
+private struct S3Address {
+    let host: String
+    let isVirtualHosted: Bool
+    let isExpress: Bool
+
+    /// Nil where the plain endpoint serves the bucket by its path.
+    init?(_ s3: S3Target, host: String, region: Region) {
+        isExpress = s3.bucket.hasSuffix("--x-s3")
+        if isExpress {
+            let parts = s3.bucket.split(separator: "-", omittingEmptySubsequences: true)
+            guard parts.count > 4 else { return nil }
+            let zone = parts.dropLast(2).suffix(2).joined(separator: "-")
+            self.host = "\(s3.bucket).s3express-\(zone).\(region.name).\(region.partition.dnsSuffix)"
+            isVirtualHosted = true
+        } else if s3.isVirtualHosted {
+            // A bucket with dots does not fit the wildcard certificate: it goes into the path.
+            isVirtualHosted = !s3.bucket.contains(".")
+            self.host = isVirtualHosted ? "\(s3.bucket).\(host)" : host
+        } else {
+            return nil
+        }
+    }
+}

