@@ -113,8 +113,14 @@ let package = Package(
         program("postern-bench-bare", ["FastCGI", "HTTPClient", httpTypes]),
 
         // Tests.
-        tests(of: "Approvals"),
-        tests(of: "Audit", ["OpenSSL", "Postgres"]),
+        .target(
+            name: "PrivateCluster",
+            dependencies: ["Postgres"],
+            path: "Tests/PrivateCluster",
+            swiftSettings: strict
+        ),
+        tests(of: "Approvals", ["OpenSSL", "Postgres", "PrivateCluster"]),
+        tests(of: "Audit", ["OpenSSL", "Postgres", "PrivateCluster"]),
         tests(of: "AWSRequest", [httpTypes], vectors: true),
         tests(of: "Compression"),
         tests(of: "Configuration"),
@@ -126,7 +132,7 @@ let package = Package(
         tests(of: "OpenSSL", vectors: true),
         tests(of: "PatternMatch"),
         tests(of: "Policy", vectors: true),
-        tests(of: "Postgres"),
+        tests(of: "Postgres", ["PrivateCluster"]),
         tests(of: "SigV4", ["OpenSSL", httpTypes], vectors: true),
         tests(of: "XMLStream"),
     ]
