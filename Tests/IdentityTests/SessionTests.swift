@@ -16,6 +16,7 @@ struct SessionTests {
             groups: ["dev", "ops"],
             email: nil,
             claims: ClaimSet(claims),
+            issued: now.adding(-1),
             expires: now.adding(300)
         )
     }

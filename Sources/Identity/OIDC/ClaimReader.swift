@@ -19,7 +19,7 @@ struct ClaimReader {
 
     /// Checks times, audience, subject and required claims at `now`, in this order.
     func principal(at now: UnixTime) throws(TokenError) -> Principal {
-        let expires = try checkTimes(now)
+        let (issued, expires) = try checkTimes(now)
         let audience = try audience()
         guard let subject = members[issuer.subjectClaim]?.string, (1...255).contains(subject.utf8.count),
             subject.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
@@ -37,16 +37,18 @@ struct ClaimReader {
             groups: try groups(all),
             email: issuer.emailClaim.flatMap { all[$0] }.flatMap { $0.count == 1 ? $0[0] : nil },
             claims: try kept(all),
+            issued: issued,
             expires: expires
         )
     }
 
-    private func checkTimes(_ now: UnixTime) throws(TokenError) -> UnixTime {
+    private func checkTimes(_ now: UnixTime) throws(TokenError) -> (issued: UnixTime?, expires: UnixTime) {
         guard let expires = try time("exp") else { throw .expiryMissing }
         guard now < expires.adding(issuer.clockSkew) else { throw .expired }
         if let notBefore = try time("nbf"), notBefore.adding(-issuer.clockSkew) > now { throw .notYetValid }
-        if let issued = try time("iat"), issued.adding(-issuer.clockSkew) > now { throw .issuedInFuture }
-        return expires
+        let issued = try time("iat")
+        if let issued, issued.adding(-issuer.clockSkew) > now { throw .issuedInFuture }
+        return (issued, expires)
     }
 
     /// A NumericDate of RFC 7519: seconds, a fraction allowed and dropped.

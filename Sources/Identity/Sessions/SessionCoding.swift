@@ -93,6 +93,7 @@ extension FieldWriter {
             append(claim.name)
             append(claim.values)
         }
+        append(session.principal.issued ?? UnixTime(seconds: 0))
         append(session.principal.expires)
         append(session.role.text)
         append(session.name.text)
@@ -114,6 +115,7 @@ extension FieldReader {
         var claims: [ClaimSet.Entry] = []
         let count = try number()
         for _ in 0..<count { claims.append(ClaimSet.Entry(name: try text(), values: try texts())) }
+        let tokenIssued = try time()
         let principal = Principal(
             issuer: issuer,
             subject: subject,
@@ -121,6 +123,7 @@ extension FieldReader {
             groups: groups,
             email: email.isEmpty ? nil : email,
             claims: ClaimSet(sorted: claims),
+            issued: tokenIssued.seconds == 0 ? nil : tokenIssued,
             expires: try time()
         )
         let role = try text()

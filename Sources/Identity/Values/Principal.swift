@@ -12,6 +12,8 @@ public struct Principal: Sendable, Hashable {
     public let email: String?
     /// The claims that a policy may ask for, by name.
     public let claims: ClaimSet
+    /// When the issuer made the token, if it says.
+    public let issued: UnixTime?
     /// When the token ends, the clock skew not counted in.
     public let expires: UnixTime
 
@@ -23,6 +25,7 @@ public struct Principal: Sendable, Hashable {
         groups: [String],
         email: String?,
         claims: ClaimSet,
+        issued: UnixTime?,
         expires: UnixTime
     ) {
         self.issuer = issuer
@@ -31,8 +34,12 @@ public struct Principal: Sendable, Hashable {
         self.groups = groups
         self.email = email
         self.claims = claims
+        self.issued = issued
         self.expires = expires
     }
+
+    /// Issuer and subject as one text, `ISSUER#SUBJECT`; an issuer's URL has no `#`.
+    public var name: String { "\(issuer)#\(subject)" }
 }
 
 /// A token's claims, each a list of strings.
