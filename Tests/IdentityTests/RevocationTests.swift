@@ -81,7 +81,9 @@ struct RevocationTests {
         #expect(throws: SessionError.revocationsUnknown) { try revocations.check(session, at: now.adding(31)) }
         #expect(throws: SessionError.revocationsUnknown) { try revocations.check(session, at: now.adding(-31)) }
         revocations.replace(
-            with: RevocationList([Revocation(kind: .all, value: "", revoked: now)]), at: now.adding(31))
+            with: RevocationList([Revocation(kind: .all, value: "", revoked: now)]),
+            at: now.adding(31)
+        )
         #expect(throws: SessionError.revoked) { try revocations.check(session, at: now.adding(31)) }
     }
 }

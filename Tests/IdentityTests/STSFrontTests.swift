@@ -15,7 +15,9 @@ struct STSFrontTests {
         let revocations: Revocations
         let front: STSFront
 
-        init(lifetimes: STSFront.Lifetimes = STSFront.Lifetimes(), trust: @escaping STSFront.Trust = { _, _ in true }) throws {
+        init(lifetimes: STSFront.Lifetimes = STSFront.Lifetimes(), trust: @escaping STSFront.Trust = { _, _ in true })
+            throws
+        {
             issuer = try TestIssuer()
             ring = try KeyRing.generate(at: TestIssuer.now)
             revocations = Revocations(staleAfter: 30)
@@ -65,7 +67,9 @@ struct STSFrontTests {
     }
 
     private func value(_ name: String, in xml: String) -> String? {
-        guard let start = xml.firstRange(of: "<\(name)>"), let end = xml.firstRange(of: "</\(name)>") else { return nil }
+        guard let start = xml.firstRange(of: "<\(name)>"), let end = xml.firstRange(of: "</\(name)>") else {
+            return nil
+        }
         return String(xml[start.upperBound..<end.lowerBound])
     }
 
@@ -80,10 +84,13 @@ struct STSFrontTests {
         let sealer = SessionSealer(ring: bench.ring)
         #expect(try sealer.open(token: token, accessKeyID: id, at: now) == session)
         #expect(
-            value("SecretAccessKey", in: response.body).map { SecretBytes(utf8: $0) } == (try sealer.secret(for: id, at: now)))
+            value("SecretAccessKey", in: response.body).map { SecretBytes(utf8: $0) }
+                == (try sealer.secret(for: id, at: now))
+        )
         #expect(value("Expiration", in: response.body) == "2027-01-15T08:15:00Z")
         #expect(
-            value("Arn", in: response.body) == "arn:aws:sts::111122223333:assumed-role/agent/botocore-session-1")
+            value("Arn", in: response.body) == "arn:aws:sts::111122223333:assumed-role/agent/botocore-session-1"
+        )
         #expect(value("SubjectFromWebIdentityToken", in: response.body) == "agent-7")
         #expect(value("Audience", in: response.body) == "postern")
         #expect(value("Provider", in: response.body) == TestIssuer.url)
@@ -104,9 +111,12 @@ struct STSFrontTests {
         for text in ["", "-900", "+900", "9e3", "900.0", " 900", "99999999999999999999"] {
             #expect(
                 try bench.error(["DurationSeconds": text])
-                    == .invalidParameter("DurationSeconds must be a number of seconds."))
+                    == .invalidParameter("DurationSeconds must be a number of seconds.")
+            )
         }
-        #expect(STSFront.Lifetimes(standard: 1, maximum: 1_000_000) == STSFront.Lifetimes(standard: 900, maximum: 43_200))
+        #expect(
+            STSFront.Lifetimes(standard: 1, maximum: 1_000_000) == STSFront.Lifetimes(standard: 900, maximum: 43_200)
+        )
     }
 
     @Test("Takes a token with the line end of its file")
@@ -188,7 +198,9 @@ struct STSFrontTests {
 
     @Test(
         "Refuses what would widen or confuse the session",
-        arguments: ["Policy", "PolicyArns.member.1.arn", "ProviderId", "Tags.member.1.Key", "roleArn", "X-Amz-Signature"]
+        arguments: [
+            "Policy", "PolicyArns.member.1.arn", "ProviderId", "Tags.member.1.Key", "roleArn", "X-Amz-Signature",
+        ]
     )
     func unknownParameter(_ name: String) throws {
         let response = try { try Bench().respond(Bench().form([name: "x"])) }()
@@ -197,7 +209,9 @@ struct STSFrontTests {
 
     @Test(
         "Tells unsigned calls of other actions what to set",
-        arguments: ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithSAML", "SendMessage", "assumerolewithwebidentity"]
+        arguments: [
+            "GetCallerIdentity", "AssumeRole", "AssumeRoleWithSAML", "SendMessage", "assumerolewithwebidentity",
+        ]
     )
     func otherAction(_ action: String) throws {
         let bench = try Bench()

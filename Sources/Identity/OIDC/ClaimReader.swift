@@ -43,8 +43,8 @@ struct ClaimReader {
     }
 
     private func checkTimes(_ now: UnixTime) throws(TokenError) -> (issued: UnixTime?, expires: UnixTime) {
-        guard let expires = try time("exp") else { throw .expiryMissing }
-        guard now < expires.adding(issuer.clockSkew) else { throw .expired }
+        guard let expires = try time("exp")?.adding(issuer.clockSkew) else { throw .expiryMissing }
+        guard now < expires else { throw .expired }
         if let notBefore = try time("nbf"), notBefore.adding(-issuer.clockSkew) > now { throw .notYetValid }
         let issued = try time("iat")
         if let issued, issued.adding(-issuer.clockSkew) > now { throw .issuedInFuture }

@@ -14,7 +14,7 @@ public struct Principal: Sendable, Hashable {
     public let claims: ClaimSet
     /// When the issuer made the token, if it says.
     public let issued: UnixTime?
-    /// When the token ends, the clock skew not counted in.
+    /// From when the token no longer counts here: its expiry and the issuer's clock skew.
     public let expires: UnixTime
 
     /// Makes a principal from values that were verified.
