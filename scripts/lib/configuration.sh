@@ -6,7 +6,6 @@ console_url() { printf 'https://localhost:%s/_postern/console/' "$port"; }
 # One file a worker, since each has its socket; the first is also what the other programs read.
 write_configuration() {
     local number
-    [[ -r $policy ]] || die "cannot read the policy file $policy"
     [[ -s $etc/ring.json ]] || "$binaries/posternctl" keys init --ring "$etc/ring.json" \
         --checkpoint "$etc/checkpoint.pem" >"$logs/keys.log" 2>&1 || fail_with_log 'posternctl keys init' "$logs/keys.log"
     write_console_secret
