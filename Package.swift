@@ -110,7 +110,7 @@ let package = Package(
                 argumentParser,
             ]
         ),
-        program("postern-bench-bare", ["FastCGI", "HTTPClient", httpTypes]),
+        program("postern-bench-bare", ["FastCGI", "HTTPClient", argumentParser, httpTypes]),
 
         // Tests.
         .target(

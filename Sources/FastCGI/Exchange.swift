@@ -1,0 +1,146 @@
+import CFastCGI
+import Glibc
+
+/// One request and its answer.
+///
+/// Belongs to the thread that handles it (libfcgi documents no sharing of an `FCGX_Request`); it must not outlive the
+/// handler's call.
+@safe
+public final class Exchange {
+    /// What nginx told about the request.
+    public let parameters: ParameterList
+    private let request: UnsafeMutablePointer<FCGX_Request>
+    private let holding: HoldingPool
+    private var bodyEnded = false
+    private(set) var isAborted = false
+
+    init(request: UnsafeMutablePointer<FCGX_Request>, holding: HoldingPool) {
+        unsafe self.request = request
+        self.holding = holding
+        parameters = unsafe ParameterList(environment: request.pointee.envp)
+    }
+
+    /// Appends at most `limit` bytes of the body to `buffer`; returns how many, 0 at the body's end.
+    ///
+    /// Blocks until at least one byte is there. `bodyTruncated` when the client left before the end.
+    public func read(upTo limit: Int, into buffer: inout [UInt8]) throws(FastCGIError) -> Int {
+        guard !bodyEnded, limit > 0 else { return 0 }
+        let start = buffer.count
+        let room = Int32(clamping: limit)
+        buffer.append(contentsOf: repeatElement(0, count: Int(room)))
+        let count = unsafe buffer.withUnsafeMutableBytes { all in
+            unsafe FCGX_GetStr(
+                all.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self),
+                room,
+                request.pointee.in
+            )
+        }
+        let received = max(0, Int(count))
+        buffer.removeLast(Int(room) - received)
+        if received < Int(room) {
+            bodyEnded = true
+            guard unsafe FCGX_GetError(request.pointee.in) == 0 else { throw .bodyTruncated }
+        }
+        return received
+    }
+
+    /// Writes the head of the answer: `status` (three digits) and the fields, in CGI form (RFC 3875 section 6.3).
+    ///
+    /// Refuses names and values that could end a line; the caller has already dropped what nginx obeys (`X-Accel-*`).
+    public func writeHead(status: Int, fields: [(name: String, value: String)]) throws(FastCGIError) {
+        var head = Array("Status: \(status)\r\n".utf8)
+        for (name, value) in fields {
+            guard name.utf8.allSatisfy(isTokenByte), !name.isEmpty, value.utf8.allSatisfy(isValueByte) else {
+                throw .invalidHeader(name: name)
+            }
+            head.append(contentsOf: name.utf8)
+            head.append(contentsOf: [UInt8(ascii: ":"), UInt8(ascii: " ")])
+            head.append(contentsOf: value.utf8)
+            head.append(contentsOf: [UInt8(ascii: "\r"), UInt8(ascii: "\n")])
+        }
+        head.append(contentsOf: [UInt8(ascii: "\r"), UInt8(ascii: "\n")])
+        try write(head.span)
+    }
+
+    /// Writes a piece of the body; it may stay in libfcgi's buffer (8 KiB) until `flush` or the end.
+    public func write(_ bytes: Span<UInt8>) throws(FastCGIError) {
+        var sent = 0
+        while sent < bytes.count {
+            let piece = bytes.extracting(sent..<min(bytes.count, sent + (1 << 20)))
+            let written = unsafe piece.withUnsafeBytes { raw in
+                unsafe FCGX_PutStr(
+                    raw.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    Int32(raw.count),
+                    request.pointee.out
+                )
+            }
+            guard written == piece.count else { throw .connectionLost }
+            sent += piece.count
+        }
+    }
+
+    /// Sends what has been written so far; for answers that a client reads as they come.
+    public func flush() throws(FastCGIError) {
+        guard unsafe FCGX_FFlush(request.pointee.out) == 0 else { throw .connectionLost }
+    }
+
+    /// Gives the answer up: the connection is closed without FastCGI's end record, so that nginx cannot mistake what
+    /// has been sent for the whole.
+    public func abort() {
+        isAborted = true
+    }
+
+    /// Whether nginx has closed the connection, which is how a client's leaving shows (it sends no abort record).
+    public var isClientGone: Bool {
+        var watched = pollfd(fd: unsafe postern_fcgi_connection(request), events: pollReadHangUp, revents: 0)
+        guard watched.fd >= 0 else { return true }
+        let ready = unsafe poll(&watched, 1, 0)
+        return ready > 0 && watched.revents & (pollReadHangUp | Int16(POLLHUP | POLLERR)) != 0
+    }
+
+    /// Runs `wait` in a place of the holding pool, so that a request which waits for a person takes no thread from
+    /// the others; nil, and `wait` is not run, when all places are taken.
+    public func hold<Result>(_ wait: () -> Result) -> Result? {
+        guard holding.enter() else { return nil }
+        defer { holding.leave() }
+        return wait()
+    }
+}
+
+/// Linux's POLLRDHUP (poll(2)), which Glibc's module leaves out: it needs `_GNU_SOURCE`.
+private let pollReadHangUp: Int16 = 0x2000
+
+private func isTokenByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"):
+        true
+    default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+}
+
+private func isValueByte(_ byte: UInt8) -> Bool {
+    byte == 0x09 || (byte >= 0x20 && byte != 0x7F)
+}
+
+extension ParameterList {
+    /// Copies libfcgi's `NAME=value` strings.
+    @unsafe
+    init(environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
+        var all: [Parameter] = []
+        guard var cursor = unsafe environment else {
+            self.init(all)
+            return
+        }
+        all.reserveCapacity(48)
+        while let entry = unsafe cursor.pointee {
+            let length = unsafe strlen(entry)
+            let bytes = unsafe UnsafeRawBufferPointer(start: entry, count: length)
+            if let split = unsafe bytes.firstIndex(of: UInt8(ascii: "=")) {
+                unsafe all.append(Parameter(name: Array(bytes[..<split]), value: Array(bytes[(split + 1)...])))
+            }
+            unsafe cursor += 1
+        }
+        self.init(all)
+    }
+}

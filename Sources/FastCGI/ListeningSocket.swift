@@ -1,0 +1,78 @@
+public import Glibc
+
+/// A unix socket that nginx connects to.
+///
+/// Owns its descriptor and, where it made the path, the path: both go with it.
+public struct ListeningSocket: ~Copyable, Sendable {
+    /// The descriptor, for libfcgi.
+    let descriptor: Int32
+    private let ownedPath: String?
+
+    /// Makes a socket at `path` with permission bits `mode` (for instance `0o660`) and, if given, the group `group`.
+    ///
+    /// A stale socket (nobody accepts on it) is replaced. The path is bound under a private name and renamed, so that
+    /// nobody can connect before its mode is right.
+    public init(path: String, mode: mode_t, group: gid_t? = nil, backlog: Int32 = 511) throws(FastCGIError) {
+        let fresh = "\(path).\(getpid())"
+        if Self.isAlive(path) { throw .addressInUse(path: path) }
+        unsafe unlink(fresh)
+        let handle = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard handle >= 0 else { throw .socket(call: "socket", errno: errno) }
+        do throws(FastCGIError) {
+            try unsafe Self.withAddress(fresh) { address, length throws(FastCGIError) in
+                guard unsafe bind(handle, address, length) == 0 else { throw .socket(call: "bind", errno: errno) }
+            }
+            guard unsafe chmod(fresh, mode) == 0 else { throw .socket(call: "chmod", errno: errno) }
+            if let group, unsafe chown(fresh, uid_t.max, group) != 0 { throw .socket(call: "chown", errno: errno) }
+            guard listen(handle, backlog) == 0 else { throw .socket(call: "listen", errno: errno) }
+            guard unsafe rename(fresh, path) == 0 else { throw .socket(call: "rename", errno: errno) }
+        } catch {
+            close(handle)
+            unsafe unlink(fresh)
+            throw error
+        }
+        descriptor = handle
+        ownedPath = path
+    }
+
+    /// Takes the first socket that systemd passed to this process (sd_listen_fds(3)).
+    public init(inheritedFrom environment: [String: String]) throws(FastCGIError) {
+        guard environment["LISTEN_PID"] == String(getpid()), let count = environment["LISTEN_FDS"].flatMap(Int32.init),
+            count >= 1
+        else { throw .notInherited }
+        let first: Int32 = 3
+        guard fcntl(first, F_SETFD, FD_CLOEXEC) == 0 else { throw .socket(call: "fcntl", errno: errno) }
+        descriptor = first
+        ownedPath = nil
+    }
+
+    deinit {
+        close(descriptor)
+        if let ownedPath { unsafe unlink(ownedPath) }
+    }
+
+    private static func isAlive(_ path: String) -> Bool {
+        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard probe >= 0 else { return false }
+        defer { close(probe) }
+        let connected = unsafe try? withAddress(path) { address, length in unsafe connect(probe, address, length) == 0 }
+        return connected ?? false
+    }
+
+    private static func withAddress<Result>(
+        _ path: String,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) throws(FastCGIError) -> Result
+    ) throws(FastCGIError) -> Result {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        guard bytes.count < room else { throw .pathTooLong(bytes: bytes.count) }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        return try unsafe withUnsafePointer(to: address) { pointer throws(FastCGIError) in
+            try unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { rebound throws(FastCGIError) in
+                try unsafe body(rebound, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import CFastCGI
+import Foundation
+import Synchronization
+
+/// Takes requests from one socket on a fixed number of threads, one request a thread.
+///
+/// An idle connection that nginx keeps alive holds a thread, so `threads` must exceed nginx's worker processes times
+/// its `keepalive`.
+public final class Server: Sendable {
+    /// How many threads there are and how many requests may wait for a person besides.
+    public struct Size: Sendable, Equatable {
+        /// Threads that take requests, 1...1024.
+        public let threads: Int
+        /// Places of `Exchange.hold`, 0...1024.
+        public let held: Int
+
+        /// Clamps both to their ranges.
+        public init(threads: Int, held: Int = 0) {
+            self.threads = min(max(threads, 1), 1024)
+            self.held = min(max(held, 0), 1024)
+        }
+    }
+
+    /// What a thread is doing, so that draining can wake those that wait for nginx.
+    private struct Waiting {
+        var connections: [pthread_t: Int32] = [:]
+        var isDraining = false
+    }
+
+    private let descriptor: Int32
+    private let size: Size
+    private let handler: @Sendable (Exchange) -> Void
+    private let waiting = Mutex(Waiting())
+    private let pool: Mutex<HoldingPool?> = Mutex(nil)
+
+    /// Prepares libfcgi for `socket`, which must live as long as the server runs.
+    ///
+    /// libfcgi takes SIGPIPE, SIGTERM and SIGUSR1 for itself; they are taken back here. The program blocks the signals
+    /// it waits for (`SignalWaiter`) before it makes a server.
+    public init(
+        socket: borrowing ListeningSocket,
+        size: Size,
+        handler: @escaping @Sendable (Exchange) -> Void
+    ) throws(FastCGIError) {
+        guard FCGX_Init() == 0 else { throw .initialisationFailed }
+        postern_fcgi_take_signals_back()
+        descriptor = socket.descriptor
+        self.size = size
+        self.handler = handler
+    }
+
+    /// Starts the threads.
+    public func start() {
+        let pool = HoldingPool(threads: size.threads, places: size.held) { [self] in startThread() }
+        self.pool.withLock { $0 = pool }
+        for _ in 0..<size.threads { startThread() }
+    }
+
+    /// Takes no new request, lets those that run end, and returns when all have or `seconds` have passed.
+    ///
+    /// True when every thread has ended. A connection that nginx keeps idle is closed.
+    public func drain(within seconds: Double) -> Bool {
+        FCGX_ShutdownPending()
+        let deadline = Date.timeIntervalSinceReferenceDate + seconds
+        while threadsAlive > 0, Date.timeIntervalSinceReferenceDate < deadline {
+            waiting.withLock { waiting in
+                waiting.isDraining = true
+                for (thread, connection) in waiting.connections {
+                    if connection >= 0 { shutdown(connection, Int32(SHUT_RD)) }
+                    pthread_kill(thread, SIGUSR1)
+                }
+            }
+            usleep(20_000)
+        }
+        return threadsAlive == 0
+    }
+
+    private var threadsAlive: Int { pool.withLock { $0?.alive ?? 0 } }
+
+    private func startThread() {
+        guard let pool = pool.withLock({ $0 }) else { return }
+        pool.threadStarted()
+        let thread = Thread { [self] in
+            serve(pool)
+        }
+        thread.stackSize = 1 << 20
+        thread.name = "request"
+        thread.start()
+    }
+
+    /// One thread's life: wait for a request, handle it, again.
+    private func serve(_ pool: HoldingPool) {
+        postern_fcgi_unblock_interrupt()
+        // On the heap: libfcgi keeps the address of the structure across calls.
+        let request = UnsafeMutablePointer<FCGX_Request>.allocate(capacity: 1)
+        defer { unsafe request.deallocate() }
+        guard unsafe FCGX_InitRequest(request, descriptor, FCGI_FAIL_ACCEPT_ON_INTR) == 0 else {
+            pool.threadEnded()
+            return
+        }
+        while unsafe accept(request) {
+            var isSurplus = false
+            do {
+                let exchange = unsafe Exchange(request: request, holding: pool)
+                handler(exchange)
+                isSurplus = pool.isSurplus()
+                if exchange.isAborted {
+                    unsafe FCGX_Free(request, 1)
+                } else {
+                    if isSurplus || isDraining { unsafe postern_fcgi_close_after(request) }
+                    unsafe FCGX_Finish_r(request)
+                }
+            }
+            if isSurplus { return }
+        }
+        unsafe FCGX_Free(request, 1)
+        pool.threadEnded()
+    }
+
+    private var isDraining: Bool { waiting.withLock { $0.isDraining } }
+
+    /// Waits for a request; false when the server drains.
+    @unsafe
+    private func accept(_ request: UnsafeMutablePointer<FCGX_Request>) -> Bool {
+        let thread = pthread_self()
+        while !isDraining {
+            waiting.withLock { waiting in
+                waiting.connections[thread] = unsafe postern_fcgi_connection(request)
+            }
+            let status = unsafe FCGX_Accept_r(request)
+            _ = waiting.withLock { $0.connections.removeValue(forKey: thread) }
+            if status == 0 { return true }
+            // A broken request or a passing shortage of descriptors: go on, without spinning.
+            if !isDraining { usleep(10_000) }
+        }
+        return false
+    }
+}
