@@ -1,3 +1,4 @@
+import CFastCGI
 import Glibc
 
 /// The signals a program waits for on its main thread, blocked in all others.
