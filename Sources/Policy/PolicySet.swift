@@ -73,16 +73,12 @@ public struct PolicySet: Sendable {
 
     private func judge(_ requests: [AuthorizationRequest], _ values: inout KeyValues, withShadow: Bool) -> Tally {
         var tally = Tally()
-        let (levelKey, riskKey) = (
-            keys.number(ofName: ConditionKey.accessLevel), keys.number(ofName: ConditionKey.risk)
-        )
         for request in requests {
             guard let action = ActionName(request.action) else {
                 tally.add(.init(outcome: .defaultDeny), action: request.action, resource: nil)
                 continue
             }
-            values.set(levelKey, to: request.accessLevel.map { .values([$0]) } ?? .unknown)
-            values.set(riskKey, to: request.risks.map { $0.isEmpty ? .missing : .values($0) } ?? .unknown)
+            setClassification(of: request, in: &values)
             var candidates = index.candidates(for: action)
             if !withShadow, hasShadow { candidates.removeAll { statements[$0].shadow } }
             var conditions = [Match?](repeating: nil, count: candidates.count)
@@ -94,6 +90,14 @@ public struct PolicySet: Sendable {
             }
         }
         return tally
+    }
+
+    /// Gives the keys that belong to each action their values.
+    func setClassification(of request: AuthorizationRequest, in values: inout KeyValues) {
+        let level: ContextValue = request.accessLevel.map { .values([$0]) } ?? .unknown
+        let risks: ContextValue = request.risks.map { $0.isEmpty ? .missing : .values($0) } ?? .unknown
+        values.set(keys.number(ofName: ConditionKey.accessLevel), to: level)
+        values.set(keys.number(ofName: ConditionKey.risk), to: risks)
     }
 
     /// Judges one action on one resource; `conditions` keeps what was found for the resources before.

@@ -1,0 +1,162 @@
+extension PolicySet {
+    /// Looks for actions and keys that do not exist, statements without effect, and credentials that are let through.
+    public func lint(_ catalogue: ActionCatalogue) -> [PolicyFinding] {
+        var linter = PolicyLinter(policy: self, catalogue: catalogue)
+        for number in statements.indices { linter.check(number) }
+        return linter.findings
+    }
+}
+
+/// Checks one statement after the other against the rest of the policy.
+private struct PolicyLinter {
+    let policy: PolicySet
+    let catalogue: ActionCatalogue
+    var findings: [PolicyFinding] = []
+
+    mutating func check(_ number: Int) {
+        let statement = policy.statements[number]
+        for action in statement.actions { checkExists(action, of: statement) }
+        for resource in statement.resources.patterns where resource.incomplete {
+            add(.warning, statement, "\"\(resource.spelling)\" is not a whole ARN; the missing parts are taken as *")
+        }
+        checkKeys(of: statement)
+        checkBreadth(of: statement)
+        checkReach(number, statement)
+    }
+
+    private mutating func add(_ severity: PolicyFinding.Severity, _ statement: Statement, _ message: String) {
+        let finding = PolicyFinding(severity: severity, statement: statement.name, message: message)
+        if !findings.contains(finding) { findings.append(finding) }
+    }
+
+    private mutating func checkExists(_ action: ActionPattern, of statement: Statement) {
+        guard !catalogue.names.contains(where: { action.matches(service: $0.service, name: $0.name) }) else { return }
+        let services = Set(catalogue.names.map(\.service))
+        if let service = action.service, !services.contains(service) {
+            let advice = Suggestion.closest(to: service, among: services.sorted())
+            add(.warning, statement, "no service has the prefix \"\(service)\"" + (advice.map { "; " + $0 } ?? ""))
+            return
+        }
+        let siblings = catalogue.spellings.filter { ActionName($0)?.service == action.service }
+        let advice = Suggestion.closest(to: action.spelling, among: siblings)
+        add(.warning, statement, "no action matches \"\(action.spelling)\"" + (advice.map { "; " + $0 } ?? ""))
+    }
+
+    private mutating func checkKeys(of statement: Statement) {
+        let supplied = ConditionKey.suppliedGlobals
+        for condition in statement.conditions {
+            let key = policy.keys.keys[condition.key]
+            if ["oidc", "postern", "request"].contains(key.prefix) { continue }
+            if supplied.contains(where: { $0.lowercased() == key.name }) { continue }
+            let advice = key.prefix == "aws" ? Suggestion.closest(to: key.spelling, among: supplied) : nil
+            let effect = statement.effect == .allow ? "the Allow never matches" : "it counts against every call"
+            add(
+                .warning,
+                statement,
+                "the gateway cannot tell \"\(key)\", so \(effect)" + (advice.map { "; " + $0 } ?? "")
+            )
+        }
+        guard statement.effect == .allow else { return }
+        for condition in statement.conditions where condition.comparison.quantifier == .all {
+            let isGuarded = statement.conditions.contains { $0.comparison.family == .null && $0.key == condition.key }
+            guard !isGuarded else { continue }
+            let key = policy.keys.keys[condition.key]
+            add(
+                .note,
+                statement,
+                "\(condition.comparison.name) holds when \"\(key)\" is missing; add Null: {\"\(key)\": false}"
+            )
+        }
+    }
+
+    private mutating func checkBreadth(of statement: Statement) {
+        guard statement.effect == .allow, !statement.shadow else { return }
+        let everything = statement.actions.contains { $0.service == nil && $0.name.matchesEverything }
+        if everything, statement.conditions.isEmpty, statement.resources.patterns.contains(where: \.matchesEverything) {
+            add(.danger, statement, "everything is allowed without any condition")
+        }
+        if statement.actionsNegated {
+            add(.note, statement, "Allow with NotAction allows every action that AWS will ever add")
+        }
+        if statement.resources.negated {
+            add(.note, statement, "Allow with NotResource allows every resource that is not named")
+        }
+    }
+
+    /// Goes through all actions that a statement is about: what it can match, and what others leave of it.
+    private mutating func checkReach(_ number: Int, _ statement: Statement) {
+        let context = PolicyContext { _ in .unknown }
+        var values = KeyValues(keys: policy.keys.keys, context: context)
+        var (concerned, possible, effective) = (0, 0, 0)
+        var exposed: [String] = []
+        for (action, spelling) in zip(catalogue.names, catalogue.spellings) where statement.concerns(action) {
+            concerned += 1
+            let facts = catalogue.facts(spelling)
+            let request = AuthorizationRequest(
+                action: spelling,
+                resources: nil,
+                accessLevel: facts?.accessLevel,
+                risks: facts?.risks
+            )
+            policy.setClassification(of: request, in: &values)
+            guard statement.conditionsMatch(&values) != .no else { continue }
+            possible += 1
+            guard statement.shadow || !isOverruled(number, statement, action, &values) else { continue }
+            effective += 1
+            if statement.effect == .allow, !statement.shadow, facts?.risks.contains("credentials-exposure") == true {
+                exposed.append(spelling)
+            }
+        }
+        if concerned > 0, possible == 0 {
+            add(.warning, statement, "it can never match: no action it is about satisfies its conditions")
+        } else if possible > 0, effective == 0 {
+            add(.warning, statement, "it has no effect: stricter statements decide all that it is about")
+        }
+        if !exposed.isEmpty {
+            let names = exposed.prefix(5).joined(separator: ", ") + (exposed.count > 5 ? ", ..." : "")
+            add(
+                .danger,
+                statement,
+                "it allows \(exposed.count) actions that expose credentials, without approval: \(names)"
+            )
+        }
+    }
+
+    /// Whether for this action a stricter statement always decides, whatever else is true of the call.
+    private func isOverruled(
+        _ number: Int,
+        _ statement: Statement,
+        _ action: ActionName,
+        _ values: inout KeyValues
+    ) -> Bool {
+        for (otherNumber, other) in policy.statements.enumerated() where otherNumber != number && !other.shadow {
+            guard other.effect.strictness > statement.effect.strictness, other.concerns(action),
+                other.resources.covers(statement.resources), other.conditionsMatch(&values) == .yes
+            else { continue }
+            return true
+        }
+        return false
+    }
+}
+
+extension Effect {
+    fileprivate var strictness: Int {
+        switch self {
+        case .allow: 0
+        case .requireApproval: 1
+        case .deny: 2
+        }
+    }
+}
+
+extension ResourceSet {
+    /// Whether every resource of `other` is certainly one of these too.
+    fileprivate func covers(_ other: ResourceSet) -> Bool {
+        if !negated, patterns.contains(where: \.matchesEverything) { return true }
+        guard !negated, !other.negated else { return false }
+        return other.patterns.allSatisfy { pattern in
+            guard let inner = pattern.template.fixed else { return false }
+            return patterns.contains { $0.template.fixed?.covers(inner) ?? false }
+        }
+    }
+}
