@@ -62,8 +62,9 @@ public enum PresentedCredential: Sendable, Hashable {
             return
         }
         guard presigned == nil else { throw .twice }
-        let scheme = authorization.prefix { $0 != " " }
-        let rest = authorization.dropFirst(scheme.count).drop { $0 == " " }
+        let text = authorization.utf8
+        let scheme = Substring(text.prefix { $0 != UInt8(ascii: " ") })
+        let rest = Substring(text.dropFirst(scheme.utf8.count).drop { $0 == UInt8(ascii: " ") })
         switch scheme.lowercased() {
         case "aws4-hmac-sha256":
             guard scheme == "AWS4-HMAC-SHA256" else { throw .authorizationMalformed }
@@ -93,28 +94,32 @@ public enum PresentedCredential: Sendable, Hashable {
 
     private static func accessKeyID(inAuthorization parameters: Substring) throws(CredentialError) -> String {
         var credential: Substring?
-        var seen: Set<Substring> = []
-        for part in parameters.split(separator: ",", omittingEmptySubsequences: false) {
-            let part = part.drop { $0 == " " }
-            let name = part.prefix { $0 != "=" }
-            let value = part.dropFirst(name.count + 1)
-            guard ["Credential", "SignedHeaders", "Signature"].contains(name), !value.isEmpty,
-                seen.insert(name).inserted
-            else { throw .authorizationMalformed }
-            if name == "Credential" { credential = value }
+        var hasHeaders = false
+        var hasSignature = false
+        for part in parameters.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            let part = part.drop { $0 == UInt8(ascii: " ") }
+            guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { throw .authorizationMalformed }
+            let value = Substring(part[equals...].dropFirst())
+            guard !value.isEmpty else { throw .authorizationMalformed }
+            switch Substring(part[..<equals]) {
+            case "Credential" where credential == nil: credential = value
+            case "SignedHeaders" where !hasHeaders: hasHeaders = true
+            case "Signature" where !hasSignature: hasSignature = true
+            default: throw .authorizationMalformed
+            }
         }
-        guard seen.count == 3, let credential, let id = accessKeyID(inScope: credential) else {
+        guard hasHeaders, hasSignature, let credential, let id = accessKeyID(inScope: credential) else {
             throw .authorizationMalformed
         }
         return id
     }
 
     fileprivate static func accessKeyID(inScope credential: Substring) -> String? {
-        let parts = credential.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[4] == "aws4_request", parts.allSatisfy({ !$0.isEmpty }),
-            (1...128).contains(parts[0].utf8.count), parts[0].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        let parts = credential.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard parts.count == 5, parts[4].elementsEqual("aws4_request".utf8), parts.allSatisfy({ !$0.isEmpty }),
+            (1...128).contains(parts[0].count), parts[0].allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return nil }
-        return String(parts[0])
+        return String(Substring(parts[0]))
     }
 }
 

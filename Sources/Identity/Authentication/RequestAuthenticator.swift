@@ -160,7 +160,7 @@ public struct RequestAuthenticator: Sendable {
         return label
     }
 
-    /// Whether an id has the form of AWS's own: `AKIA`, `ASIA`, ... and upper case.
+    /// Whether an id has the form of AWS's own.
     private static func isOfAWS(_ id: String) -> Bool {
         id.hasPrefix("A") && (16...128).contains(id.utf8.count)
             && id.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) }

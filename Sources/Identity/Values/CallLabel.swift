@@ -20,8 +20,8 @@ public struct CallLabel: Sendable, Hashable {
     /// The app id in an SDK's user agent (`... app/NAME ...`), or nil when there is none that reads as a label.
     public init?(appInUserAgent userAgent: String) {
         guard userAgent.utf8.count <= 4096 else { return nil }
-        for word in userAgent.split(separator: " ") where word.hasPrefix("app/") {
-            guard let label = try? CallLabel(parsing: String(word.dropFirst(4))) else { return nil }
+        for word in userAgent.utf8.split(separator: UInt8(ascii: " ")) where word.starts(with: "app/".utf8) {
+            guard let label = try? CallLabel(parsing: String(Substring(word.dropFirst(4)))) else { return nil }
             self = label
             return
         }

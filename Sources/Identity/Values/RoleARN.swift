@@ -15,23 +15,28 @@ public struct RoleARN: Sendable, Hashable {
     public init(parsing text: String) throws(IdentifierError) {
         let bytes = Array(text.utf8)
         guard bytes.count <= 2048, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .malformedRoleARN }
-        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", parts[2] == "iam", parts[3].isEmpty else { throw .malformedRoleARN }
+        let parts = bytes.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0].elementsEqual("arn".utf8), parts[2].elementsEqual("iam".utf8),
+            parts[3].isEmpty
+        else { throw .malformedRoleARN }
         let partition = parts[1]
-        guard partition == "aws" || (partition.hasPrefix("aws-") && partition.utf8.count > 4),
-            partition.utf8.allSatisfy({ ($0 >= 0x61 && $0 <= 0x7A) || $0 == UInt8(ascii: "-") })
+        guard partition.elementsEqual("aws".utf8) || (partition.starts(with: "aws-".utf8) && partition.count > 4),
+            partition.allSatisfy({ ($0 >= 0x61 && $0 <= 0x7A) || $0 == UInt8(ascii: "-") })
         else { throw .malformedRoleARN }
         let account = parts[4]
-        guard account.utf8.count == 12, account.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
+        guard account.count == 12, account.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { throw .malformedRoleARN }
+        let path = parts[5]
+        guard path.starts(with: "role/".utf8), let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
             throw .malformedRoleARN
         }
-        let path = parts[5].split(separator: "/", omittingEmptySubsequences: false)
-        guard path.count >= 2, path[0] == "role", let name = path.last, path.dropFirst().allSatisfy({ !$0.isEmpty }),
-            name.utf8.count <= 64, name.utf8.allSatisfy({ IAMCharacters.isNameCharacter($0) })
+        let name = path[(slash + 1)...]
+        // "role/" ends in a slash, so that two in a row are an empty part of the path.
+        guard (1...64).contains(name.count), name.allSatisfy(IAMCharacters.isNameCharacter),
+            !zip(path, path.dropFirst()).contains(where: { $0 == UInt8(ascii: "/") && $1 == UInt8(ascii: "/") })
         else { throw .malformedRoleARN }
-        self.partition = String(partition)
-        self.account = String(account)
-        self.name = String(name)
+        self.partition = String(decoding: partition, as: UTF8.self)
+        self.account = String(decoding: account, as: UTF8.self)
+        self.name = String(decoding: name, as: UTF8.self)
         self.text = text
     }
 
