@@ -86,7 +86,7 @@ let package = Package(
         module("SigV4", ["OpenSSL", httpTypes]),
 
         // Composition.
-        module("Configuration", ["Approvals", "Audit", "AWSRequest", "Identity", "Masking", "Policy", yams, logging]),
+        module("Configuration", ["Identity", "OpenSSL", "Policy", yams, logging]),
         module(
             "Gateway",
             [

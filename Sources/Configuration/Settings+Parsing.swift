@@ -1,0 +1,228 @@
+import Identity
+import OpenSSL
+import Policy
+import Yams
+
+extension Settings {
+    /// Reads the text of a `postern.yaml`; `file` is its name in messages.
+    ///
+    /// - Throws: every mistake at once.
+    public init(parsing text: String, file: String) throws(ConfigurationErrors) {
+        let log = MistakeLog(file: file)
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            log.add("not YAML: \(error)", line: 0)
+            throw ConfigurationErrors(mistakes: log.mistakes)
+        }
+        let settings = Self.read(MappingReader(root, path: "", log: log), log: log)
+        guard let settings, log.mistakes.isEmpty else { throw ConfigurationErrors(mistakes: log.mistakes) }
+        self = settings
+    }
+
+    private static func read(_ top: MappingReader, log: MistakeLog) -> Settings? {
+        let issuers = top.list("issuers").compactMap { issuer(MappingReader($0, path: "issuers", log: log)) }
+        if issuers.isEmpty { top.report("issuers", "must name at least one OIDC issuer") }
+        let roles = top.list("roles").compactMap { role(MappingReader($0, path: "roles", log: log), log: log) }
+        if roles.isEmpty { top.report("roles", "must name at least one role") }
+        let policyFiles = top.texts("policy") ?? []
+        if policyFiles.isEmpty { top.report("policy", "must name at least one policy file") }
+        let session = top.mapping("session")
+        let settings = Settings(
+            site: top.required("site", hint: "the public host name, with :port where it is not 443"),
+            database: database(top.mapping("database")),
+            keys: keys(top.mapping("keys")),
+            auth: listening(top.mapping("auth"), name: "auth", threads: 16, held: 0),
+            worker: listening(top.mapping("worker"), name: "worker", threads: 48, held: 256),
+            console: console(top.mapping("console"), issuers: issuers),
+            issuers: issuers,
+            roles: roles,
+            sessionLifetime: session.seconds("lifetime", default: 3_600, in: 900...43_200),
+            revocationsStaleAfter: session.seconds("revocations_stale_after", default: 30, in: 2...3_600),
+            clockSkew: session.seconds("clock_skew", default: 900, in: 60...900),
+            policyFiles: policyFiles,
+            upstream: upstream(top.mapping("upstream")),
+            audit: audit(top.mapping("audit")),
+            masking: masking(top.mapping("masking"), log: log)
+        )
+        session.finish()
+        top.finish()
+        return settings
+    }
+
+    private static func database(_ reader: MappingReader) -> String {
+        defer { reader.finish() }
+        let url = reader.required("url", hint: "a libpq conninfo, such as \"host=/run/postgresql dbname=postern\"")
+        if url.contains("password") {
+            reader.report("url", "must not hold a password: use a passfile or PGPASSFILE")
+        }
+        return url
+    }
+
+    private static func keys(_ reader: MappingReader) -> Keys {
+        defer { reader.finish() }
+        return Keys(
+            ring: reader.required("ring", hint: "the file that posternctl keys init makes"),
+            checkpoint: reader.required("checkpoint", hint: "the file that posternctl keys init makes")
+        )
+    }
+
+    private static func listening(_ reader: MappingReader, name: String, threads: Int, held: Int) -> Listening {
+        let listening = listeningPart(reader, name: name, threads: threads, held: held)
+        reader.finish()
+        return listening
+    }
+
+    private static func listeningPart(_ reader: MappingReader, name: String, threads: Int, held: Int) -> Listening {
+        Listening(
+            socket: reader.text("socket") ?? "/run/postern/\(name).sock",
+            mode: reader.mode("mode", default: 0o660),
+            threads: reader.integer("threads", default: threads, in: 1...1024),
+            held: reader.integer("held", default: held, in: 0...1024)
+        )
+    }
+
+    private static func console(_ reader: MappingReader, issuers: [IssuerSettings]) -> Console {
+        let approvers = reader.mapping("approvers")
+        let issuer = reader.text("issuer") ?? issuers.first?.url.text ?? ""
+        if !issuers.contains(where: { $0.url.text == issuer }) {
+            reader.report("issuer", "must be the url of one of the issuers")
+        }
+        let console = Console(
+            listening: listeningPart(reader, name: "console", threads: 8, held: 0),
+            url: reader.required("url", hint: "the pages' public URL"),
+            issuer: issuer,
+            clientID: reader.text("client_id") ?? "postern-console",
+            clientSecretFile: reader.text("client_secret_file"),
+            approverGroups: approvers.texts("groups") ?? []
+        )
+        if !console.url.hasPrefix("https://") || !console.url.hasSuffix("/") {
+            reader.report("url", "must be an https URL with a slash at its end")
+        }
+        approvers.finish()
+        reader.finish()
+        return console
+    }
+
+    private static func issuer(_ reader: MappingReader) -> IssuerSettings? {
+        defer { reader.finish() }
+        let claims = reader.mapping("claims")
+        let algorithms = (reader.texts("algorithms") ?? ["RS256", "ES256"]).compactMap { name -> SignatureAlgorithm? in
+            let algorithm = SignatureAlgorithm(rawValue: name)
+            if algorithm == nil { reader.report("algorithms", "has \(name), which is none of those accepted") }
+            return algorithm
+        }
+        do {
+            let url = try IssuerURL(parsing: reader.required("url", hint: "the issuer, byte for byte as in its tokens"))
+            var settings = try IssuerSettings(
+                url: url,
+                audiences: reader.texts("audiences") ?? [],
+                algorithms: Set(algorithms)
+            )
+            settings.subjectClaim = claims.text("subject") ?? "sub"
+            settings.groupsClaim = claims.text("groups")
+            settings.emailClaim = claims.text("email") ?? "email"
+            settings.keptClaims = claims.texts("keep")
+            claims.finish()
+            settings.clockSkew = Int64(reader.seconds("clock_skew", default: 60, in: 0...300))
+            return settings
+        } catch {
+            reader.report("url", "and audiences and algorithms are refused: \(error)")
+            return nil
+        }
+    }
+
+    private static func role(_ reader: MappingReader, log: MistakeLog) -> Role? {
+        defer { reader.finish() }
+        let text = reader.required("arn", hint: "arn:aws:iam::ACCOUNT:role/NAME")
+        guard let arn = try? RoleARN(parsing: text) else {
+            reader.report("arn", "must be a role's ARN: arn:aws:iam::ACCOUNT:role/NAME")
+            return nil
+        }
+        let credentials: Role.Credentials
+        switch reader.text("credentials") ?? "default" {
+        case "default": credentials = .gateway
+        case let text:
+            guard let assumed = try? RoleARN(parsing: text) else {
+                reader.report("credentials", "must be default, or the ARN of a role to assume")
+                return nil
+            }
+            credentials = .assume(assumed)
+        }
+        guard let node = reader.node("trust") else {
+            reader.report("trust", "is missing: who may use the role, such as {StringLike: {\"oidc:sub\": \"*\"}}")
+            return nil
+        }
+        do {
+            return Role(arn: arn, trust: try ConditionBlock(parsing: node, file: log.file), credentials: credentials)
+        } catch {
+            for mistake in error.mistakes { log.add("roles.trust: \(mistake.message)", line: mistake.position.line) }
+            return nil
+        }
+    }
+
+    private static func upstream(_ reader: MappingReader) -> Upstream {
+        defer { reader.finish() }
+        let url = reader.text("url") ?? "aws"
+        var server = Upstream.Server.aws
+        if url != "aws" {
+            if let fixed = Upstream.Server(parsing: url) {
+                server = fixed
+            } else {
+                reader.report("url", "must be aws, https://HOST:PORT, or http://127.0.0.1:PORT")
+            }
+        }
+        return Upstream(
+            server: server,
+            caFile: reader.text("ca_file"),
+            defaultRegion: reader.text("regions_default") ?? "us-east-1",
+            fips: reader.boolean("fips", default: false),
+            dualStack: reader.boolean("dual_stack", default: false)
+        )
+    }
+
+    private static func audit(_ reader: MappingReader) -> Audit {
+        defer { reader.finish() }
+        return Audit(
+            queue: reader.integer("queue", default: 10_000, in: 100...1_000_000),
+            deadline: reader.seconds("deadline", default: 2, in: 1...30),
+            checkpointEvery: reader.seconds("checkpoint_every", default: 60, in: 1...3_600),
+            checkpointFile: reader.text("checkpoint_file")
+        )
+    }
+
+    private static func masking(_ reader: MappingReader, log: MistakeLog) -> [String: MaskingSettings] {
+        var profiles = ["default": MaskingSettings(personalData: true, denyUnreadable: false)]
+        let named = reader.mapping("profiles")
+        for name in named.names {
+            let profile = named.mapping(name)
+            profiles[name] = MaskingSettings(
+                personalData: profile.boolean("personal_data", default: true),
+                denyUnreadable: profile.boolean("deny_unreadable", default: false)
+            )
+            profile.finish()
+        }
+        named.finish()
+        reader.finish()
+        return profiles
+    }
+}
+
+extension Settings.Upstream.Server {
+    /// Reads `https://HOST[:PORT]` or `http://LOOPBACK[:PORT]`.
+    init?(parsing url: String) {
+        guard let issuer = try? IssuerURL(parsing: url) else { return nil }
+        let scheme = issuer.isSecure ? "https" : "http"
+        let authority = url.dropFirst(scheme.count + 3)
+        guard !authority.contains("/") else { return nil }
+        let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
+        guard let host = parts.first, !host.isEmpty, parts.count <= 2 else { return nil }
+        var port = issuer.isSecure ? 443 : 80
+        if parts.count == 2 {
+            guard let number = UInt16(parts[1]) else { return nil }
+            port = Int(number)
+        }
+        self = .fixed(scheme: scheme, host: String(host), port: port)
+    }
+}

@@ -1,0 +1,132 @@
+public import Identity
+public import Policy
+
+/// The whole of `postern.yaml`, checked.
+public struct Settings: Sendable {
+    /// The public host, with its port where it is not 443: for links and for telling virtual hosts.
+    public var site: String
+    /// libpq conninfo without user; each process adds its role.
+    public var database: String
+    /// Key files.
+    public var keys: Keys
+    /// postern-auth's socket and threads.
+    public var auth: Listening
+    /// postern-worker's.
+    public var worker: Listening
+    /// postern-console's.
+    public var console: Console
+    /// Trusted OIDC issuers; never empty.
+    public var issuers: [IssuerSettings]
+    /// Roles that agents may ask for; never empty.
+    public var roles: [Role]
+    /// Seconds a gateway session lasts at most.
+    public var sessionLifetime: Int
+    /// Seconds after which an unrefreshed revocation list refuses everybody.
+    public var revocationsStaleAfter: Int
+    /// Seconds by which an agent's clock may differ from ours.
+    public var clockSkew: Int
+    /// Policy files, read as one policy.
+    public var policyFiles: [String]
+    /// Where calls go.
+    public var upstream: Upstream
+    /// The audit writer's bounds.
+    public var audit: Audit
+    /// Masking profiles by name; `default` always exists.
+    public var masking: [String: MaskingSettings]
+
+    /// Key files.
+    public struct Keys: Sendable {
+        /// The key ring's JSON file, shared by all nodes of a site.
+        public var ring: String
+        /// The PEM file of the Ed25519 key that signs audit checkpoints.
+        public var checkpoint: String
+    }
+
+    /// One FastCGI program.
+    public struct Listening: Sendable {
+        /// The unix socket's path.
+        public var socket: String
+        /// Its permission bits.
+        public var mode: UInt32
+        /// Threads that take requests.
+        public var threads: Int
+        /// Requests that may wait for a person besides.
+        public var held: Int
+    }
+
+    /// The approvers' pages.
+    public struct Console: Sendable {
+        /// The program.
+        public var listening: Listening
+        /// The pages' public URL, with a slash at its end.
+        public var url: String
+        /// The issuer that approvers log in at; one of `issuers`.
+        public var issuer: String
+        /// The OIDC client's id.
+        public var clientID: String
+        /// The file that holds its secret, if it has one.
+        public var clientSecretFile: String?
+        /// Groups whose members may approve where the policy names nobody.
+        public var approverGroups: [String]
+    }
+
+    /// A role that agents may act in.
+    public struct Role: Sendable {
+        /// The ARN, as agents ask for it.
+        public var arn: RoleARN
+        /// Who may use it.
+        public var trust: ConditionBlock
+        /// Whose credential calls in it are signed with.
+        public var credentials: Credentials
+
+        /// Whose credential signs.
+        public enum Credentials: Sendable, Equatable {
+            /// The gateway's own.
+            case gateway
+            /// That of a role which the gateway assumes.
+            case assume(RoleARN)
+        }
+    }
+
+    /// Where calls go.
+    public struct Upstream: Sendable, Equatable {
+        /// AWS's hosts, or one server in their place that gets the same Host field.
+        public enum Server: Sendable, Equatable {
+            /// The hosts that the catalogue names.
+            case aws
+            /// `http` to a loopback address, or `https`, in their place.
+            case fixed(scheme: String, host: String, port: Int)
+        }
+
+        /// Where to connect.
+        public var server: Server
+        /// A PEM file of certificate authorities in place of the system's.
+        public var caFile: String?
+        /// The region of calls that name none.
+        public var defaultRegion: String
+        /// Whether FIPS endpoints are used.
+        public var fips: Bool
+        /// Whether dual-stack endpoints are used.
+        public var dualStack: Bool
+    }
+
+    /// The audit writer's bounds.
+    public struct Audit: Sendable, Equatable {
+        /// The most records that wait to be written.
+        public var queue: Int
+        /// Seconds a call waits for its record to be durable.
+        public var deadline: Int
+        /// Seconds between signed checkpoints.
+        public var checkpointEvery: Int
+        /// A file that each checkpoint is appended to, outside of the database.
+        public var checkpointFile: String?
+    }
+
+    /// A masking profile.
+    public struct MaskingSettings: Sendable, Equatable {
+        /// Whether personal data is masked too.
+        public var personalData: Bool
+        /// Whether bodies that cannot be read are refused rather than passed.
+        public var denyUnreadable: Bool
+    }
+}

@@ -1,0 +1,84 @@
+import Testing
+
+@testable import Configuration
+
+private let minimal = """
+    site: gateway.example.com
+    database: {url: "host=/run/postgresql dbname=postern"}
+    keys: {ring: /etc/postern/ring.json, checkpoint: /etc/postern/checkpoint.pem}
+    console: {url: "https://gateway.example.com/_postern/console/"}
+    issuers:
+      - {url: "https://idp.example.com", audiences: [postern]}
+    roles:
+      - {arn: "arn:aws:iam::111122223333:role/agent", trust: {StringLike: {"oidc:sub": "*"}}}
+    policy: [policy.yaml]
+    """
+
+@Suite("Settings")
+struct SettingsTests {
+    private func mistakes(_ text: String) -> [String] {
+        do {
+            _ = try Settings(parsing: text, file: "p.yaml")
+            return []
+        } catch {
+            return error.mistakes.map(\.description)
+        }
+    }
+
+    @Test("Defaults what may be left out")
+    func defaults() throws {
+        let settings = try Settings(parsing: minimal, file: "p.yaml")
+        #expect(settings.worker.socket == "/run/postern/worker.sock")
+        #expect(settings.worker.threads == 48)
+        #expect(settings.sessionLifetime == 3_600)
+        #expect(settings.upstream.server == .aws)
+        #expect(settings.console.issuer == "https://idp.example.com")
+        #expect(settings.roles.first?.credentials == .gateway)
+    }
+
+    @Test("Reports every mistake at once, with its line")
+    func reportsAll() {
+        let text = minimal + "\nworker: {threads: 0, mode: \"0666\"}\nsession: {lifetime: forever}\nsesion: {}\n"
+        #expect(
+            mistakes(text) == [
+                "p.yaml:10: worker.mode must be octal permission bits that shut out others, such as \"0660\"",
+                "p.yaml:10: worker.threads must be a number from 1 to 1024",
+                "p.yaml:11: session.lifetime must be a time such as 30s, 15m or 1h, from 900s to 43200s",
+                "p.yaml:12: sesion is not known; did you mean session?",
+            ]
+        )
+    }
+
+    @Test(
+        "Refuses what it must not start with",
+        arguments: [
+            ("issuers:", "issers:"), ("audiences: [postern]", "audiences: []"), ("trust:", "trusted:"),
+            ("role/agent", "user/agent"), ("https://idp", "http://idp"), ("dbname=postern", "password=x"),
+            ("[policy.yaml]", "[]"), ("site: gateway.example.com", "site:"),
+            ("\"https://gateway.example.com/_postern", "\"http://gateway.example.com/_postern"),
+            ("{StringLike: {\"oidc:sub\": \"*\"}}", "{StringLik: {\"oidc:sub\": \"*\"}}"),
+            ("{StringLike: {\"oidc:sub\": \"*\"}}", "{}"),
+        ]
+    )
+    func refuses(_ change: (from: String, to: String)) {
+        #expect(minimal.contains(change.from))
+        #expect(!mistakes(minimal.replacing(change.from, with: change.to)).isEmpty)
+    }
+
+    @Test("Refuses text that is no YAML, and a file that is none", arguments: ["a: [", "- a", "\u{0}"])
+    func refusesBroken(_ text: String) {
+        #expect(!mistakes(text).isEmpty)
+        #expect(throws: ConfigurationErrors.self) { try Settings(file: "/nonexistent/postern.yaml") }
+    }
+
+    @Test(
+        "Connects to another server than AWS only where nobody can listen in",
+        arguments: [
+            ("aws", true), ("http://127.0.0.1:5000", true), ("https://aws.test:8443", true), ("http://10.0.0.1", false),
+            ("ftp://127.0.0.1", false), ("http://127.0.0.1:99999", false), ("https://a/b", false),
+        ]
+    )
+    func upstream(_ url: String, _ isAccepted: Bool) {
+        #expect(mistakes(minimal + "\nupstream: {url: \"\(url)\"}\n").isEmpty == isAccepted)
+    }
+}
