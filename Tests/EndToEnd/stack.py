@@ -81,12 +81,21 @@ class Stack:
         return subprocess.run(["posternctl", *words], env=self.sourced("admin.env"), stdin=subprocess.DEVNULL,
                               text=True, capture_output=True, timeout=60)
 
-    def sql(self, query):
-        """Rows of a query as the owner, each a list of strings."""
-        result = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-c", query],
+    def sql(self, query, user="postern_owner"):
+        """Rows of a query, each a list of strings."""
+        result = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", user, "-F", "\t", "-c", query],
                                 env=self.sourced("admin.env"), text=True, capture_output=True, timeout=60)
         assert result.returncode == 0, result.stderr
         return [line.split("\t") for line in result.stdout.splitlines()]
+
+    def audited(self):
+        """All that the audit views tell of calls and refusals, as one text."""
+        return json.dumps([self.sql(f"SELECT * FROM postern_audit.{view} ORDER BY ts") for view in ("calls", "denials")])
+
+    def audited_times(self, request_id):
+        """How many rows the audit has of a request."""
+        return sum(int(self.sql(f"SELECT count(*) FROM postern_audit.{view} WHERE request_id::text = '{request_id}'")
+                       [0][0]) for view in ("calls", "denials"))
 
     def pid(self, name):
         return int((self.home / "pid" / name).read_text())

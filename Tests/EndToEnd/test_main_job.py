@@ -18,10 +18,6 @@ def approval_id(text):
     return found.group()
 
 
-def audit_rows(stack, operation):
-    return stack.sql(f"SELECT decision FROM postern_audit.call WHERE operation = '{operation}' ORDER BY ts")
-
-
 def test_a_secret_comes_back_masked(stack, upstream):
     result = stack.aws("secretsmanager", "get-secret-value", "--secret-id", "e2e/database")
     assert result.returncode == 0, result.stderr
@@ -109,7 +105,7 @@ def test_a_refused_approval_stays_refused(stack, upstream):
 def test_every_call_is_in_the_audit_tables(stack):
     stack.aws("secretsmanager", "get-secret-value", "--secret-id", "e2e/database")
     stack.aws("iam", "create-user", "--user-name", "mallory")
-    everything = json.dumps(stack.sql("SELECT * FROM postern_audit.call"))
+    everything = stack.audited()
     assert "GetSecretValue" in everything and "CreateUser" in everything
     assert "NobodyMakesUsers" in everything
     assert "agent-7" in everything
@@ -119,18 +115,19 @@ def test_every_call_is_in_the_audit_tables(stack):
 def test_the_request_id_that_the_agent_sees_is_in_the_audit_tables(stack, keys):
     answer = stack.client("secretsmanager", keys).list_secrets()
     identifier = answer["ResponseMetadata"]["HTTPHeaders"]["x-postern-request-id"]
-    assert stack.sql(f"SELECT count(*) FROM postern_audit.call WHERE request_id::text = '{identifier}'") == [["1"]]
+    assert stack.audited_times(identifier) == 1
 
 
 @pytest.mark.parametrize("role", ["postern_worker", "postern_auditor", "postern_console", "postern_auth"])
 @pytest.mark.parametrize("statement", ["DELETE FROM {table}", "UPDATE {table} SET ts = now()", "TRUNCATE {table}"])
 def test_no_role_of_a_process_changes_an_audit_row(stack, role, statement):
     tables = [row[0] for row in stack.sql(
-        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'postern_audit'")]
-    assert tables
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'postern_audit'"
+        " AND tablename ~ '^(record|checkpoint)'")]
+    assert len(tables) > 1
     for table in tables:
-        with pytest.raises(AssertionError, match="permission denied|must be owner|append-only|does not exist"):
-            stack.sql(f"SET ROLE {role}; {statement.format(table=table)}")
+        with pytest.raises(AssertionError, match="permission denied|append-only"):
+            stack.sql(statement.format(table=table), user=role)
 
 
 def test_the_audit_chain_verifies(stack):

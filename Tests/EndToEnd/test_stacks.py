@@ -36,7 +36,7 @@ def test_two_stacks_are_two_worlds(defaults, stack, keys):
     moto(defaults, "ssm").put_parameter(Name="/apart", Value="x", Type="String")
     assert defaults.aws("ssm", "get-parameter", "--name", "/apart").returncode == 0
     assert stack.aws("ssm", "get-parameter", "--name", "/apart").returncode == 254
-    there = json.dumps(stack.sql("SELECT * FROM postern_audit.call"))
+    there = stack.audited()
     assert "agent-7" in there and "agent-m2m" not in there
     foreign = defaults.client("ssm", keys)
     with pytest.raises(Exception, match="UnrecognizedClient|InvalidClientTokenId|security token"):
@@ -56,11 +56,11 @@ def test_status_and_token(defaults):
 
 
 def test_down_keeps_the_data(defaults):
-    before = defaults.sql("SELECT count(*) FROM postern_audit.call")
+    before = defaults.sql("SELECT count(*) FROM postern_audit.calls")
     defaults.run("down")
     assert defaults.run("status", check=False).returncode == 1
     defaults.up()
-    assert defaults.sql("SELECT count(*) FROM postern_audit.call") == before
+    assert defaults.sql("SELECT count(*) FROM postern_audit.calls") == before
 
 
 def test_a_home_with_blanks_works(tmp_path_factory):

@@ -46,10 +46,14 @@ start_postgres() {
             { as_postgres tail -n 20 "$cluster/server.log" >>"$logs/postgres.log" 2>&1 || true
               fail_with_log PostgreSQL "$logs/postgres.log"; }
     fi
-    psql_as_superuser -q -f "$repository/scripts/lib/database.sql" >>"$logs/postgres.log" 2>&1 ||
+    psql_as_superuser -d postgres -q >>"$logs/postgres.log" 2>&1 <<<"SELECT 'CREATE DATABASE postern'
+        WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'postern') \\gexec" ||
         fail_with_log 'making the database' "$logs/postgres.log"
-    "$binaries/posternctl" db migrate --database "$(conninfo) user=postern_owner" --sql "$repository/sql" \
+    "$binaries/posternctl" db migrate --database "$(conninfo) user=postgres" --sql "$repository/sql" \
         >>"$logs/postgres.log" 2>&1 || fail_with_log 'posternctl db migrate' "$logs/postgres.log"
+    # Whoever sources admin.env acts as the owner of the schemas; a site would rather let nobody log in as it.
+    psql_as_superuser -d postern -q -c 'ALTER ROLE postern_owner LOGIN' >>"$logs/postgres.log" 2>&1 ||
+        fail_with_log 'preparing the administrator' "$logs/postgres.log"
 }
 
 make_cluster() {
@@ -90,7 +94,7 @@ purge_postgres() {
 conninfo() { printf 'host=%s dbname=postern' "$run/postgres"; }
 
 psql_as_superuser() {
-    PGOPTIONS='' "$(postgres_programs)/psql" -X -v ON_ERROR_STOP=1 -h "$run/postgres" -U postgres -d postgres "$@"
+    PGOPTIONS='' "$(postgres_programs)/psql" -X -v ON_ERROR_STOP=1 -h "$run/postgres" -U postgres "$@"
 }
 
 postgres_alive() {
