@@ -56,22 +56,36 @@ masking: {profiles: {}}
 YAML
 }
 
+# What the running programs were started with: `up` starts them anew when it is something else.
+fingerprint() {
+    {
+        cat "$etc/postern.yaml"
+        echo "$workers ${AWS_ACCESS_KEY_ID:-}"
+        stat -L -c '%n %s %Y' "$binaries"/postern-{auth,worker,console}
+    } | sha256sum
+}
+
 # Only the worker gets an AWS credential, and only by its environment.
 start_programs() {
-    local clean=(env -i "PATH=/usr/bin:/bin" "HOME=$POSTERN_HOME" LANG=C.UTF-8) number
-    start auth "${clean[@]}" "$binaries/postern-auth" --config "$etc/postern.yaml"
-    start console "${clean[@]}" "$binaries/postern-console" --config "$etc/postern.yaml"
+    local number
+    if [[ $(cat "$POSTERN_HOME/fingerprint" 2>/dev/null) != "$(fingerprint)" ]]; then
+        stop_programs
+        fingerprint >"$POSTERN_HOME/fingerprint"
+    fi
+    start_alone auth "$binaries/postern-auth" --config "$etc/postern.yaml"
+    start_alone console "$binaries/postern-console" --config "$etc/postern.yaml"
     for ((number = 1; number <= workers; number++)); do
         start_worker "$number"
     done
 }
 
 start_worker() (
-    # The caller may have sourced an agent.env, which is about the other side.
+    # What is about AWS and about proxies; not what an agent.env that the caller has sourced says, since that is about
+    # the other side.
     unset AWS_ENDPOINT_URL AWS_CA_BUNDLE AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_SESSION_NAME
+    keep_environment '^AWS_|^(https|no)_proxy$|^(HTTPS|NO)_PROXY$'
     export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-AKIAPOSTERNDEMO00000}
     export AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-demo-secret-that-opens-nothing-000000000}
-    export HOME=$POSTERN_HOME
     start "worker-$1" "$binaries/postern-worker" --config "$etc/worker-$1.yaml"
 )
 

@@ -7,8 +7,7 @@ start_moto() {
     moto_port=$(free_port)
     printf '%s\n' "$moto_port" >"$POSTERN_HOME/moto.port"
     # moto trusts whoever calls it; it listens on loopback only, as any local test double does.
-    MOTO_PORT=$moto_port start moto env -i PATH="$venv/bin:/usr/bin:/bin" HOME="$POSTERN_HOME" LANG=C.UTF-8 \
-        AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
+    start_alone moto env AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
         "$venv/bin/moto_server" -H 127.0.0.1 -p "$moto_port"
     wait_until 60 curl -sf -o /dev/null "http://127.0.0.1:$moto_port/moto-api/data.json" ||
         fail_with_log moto "$logs/moto.log"

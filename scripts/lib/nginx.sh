@@ -52,7 +52,7 @@ start_nginx() {
         "$(nginx_program)" -c "$directory/nginx.conf" -e "$logs/nginx.log" -s reload
         return
     fi
-    if ! "$(nginx_program)" -c "$directory/nginx.conf" -e "$logs/nginx.log" >"$logs/nginx.start.log" 2>&1; then
+    if ! env -i PATH=/usr/bin:/bin "$(nginx_program)" -c "$directory/nginx.conf" -e "$logs/nginx.log" >"$logs/nginx.start.log" 2>&1; then
         fail_with_log "nginx on port $port" "$logs/nginx.start.log"
     fi
     wait_until 5 nginx_alive || fail_with_log nginx "$logs/nginx.log"

@@ -43,7 +43,7 @@ static_files_mime_types = (
 );
 CONF
     printf 'http://127.0.0.1:%s' "$oidc_port" >"$oidc/url"
-    start oidc env -i PATH=/usr/bin:/bin LANG=C.UTF-8 glewlwyd --config-file="$oidc/glewlwyd.conf"
+    start_alone oidc glewlwyd --config-file="$oidc/glewlwyd.conf"
     wait_until 15 curl -sf -o /dev/null "$(<"$oidc/url")/config" || fail_with_log glewlwyd "$logs/oidc.log"
     /usr/bin/python3 "$repository/scripts/lib/oidc.py" provision "$oidc" "$audience" "$(console_url)callback" \
         >>"$logs/oidc.log" 2>&1 || fail_with_log 'setting up glewlwyd' "$logs/oidc.log"

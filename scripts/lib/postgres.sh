@@ -10,10 +10,11 @@ postgres_programs() {
 
 # PostgreSQL refuses to run as root: then it runs as the postgres user that the package made.
 as_postgres() {
+    local clean=(env -i PATH=/usr/bin:/bin LANG=C.UTF-8)
     if (($(id -u) == 0)); then
-        (cd / && runuser -u postgres -- "$@")
+        (cd / && runuser -u postgres -- "${clean[@]}" "$@")
     else
-        "$@"
+        "${clean[@]}" "$@"
     fi
 }
 

@@ -20,6 +20,21 @@ start() {
     wait_until 5 alive "$name" || fail_with_log "$name" "$logs/$name.log"
 }
 
+# Takes everything out of the environment but a few plain things and the names that match.
+keep_environment() {
+    local name
+    for name in $(compgen -e); do
+        [[ $name == POSTERN_HOME || $name =~ $1 ]] || unset "$name"
+    done
+    export POSTERN_HOME PATH=/usr/bin:/bin HOME=$POSTERN_HOME LANG=C.UTF-8
+}
+
+# start_alone NAME COMMAND...: as start, with nothing of the caller's environment.
+start_alone() (
+    keep_environment "^$"
+    start "$@"
+)
+
 stop() {
     local name=$1 pid
     if alive "$name"; then
