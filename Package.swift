@@ -80,7 +80,7 @@ let package = Package(
         module("Approvals", ["OpenSSL", "Postgres"]),
         module("Audit", ["OpenSSL", "Postgres"]),
         module("AWSRequest", ["CCatalogue", "Compression", "XMLStream", httpTypes]),
-        module("Identity", ["HTTPClient", "OpenSSL", "Postgres", httpTypes]),
+        module("Identity", ["HTTPClient", "OpenSSL", "Postgres", "XMLStream", httpTypes]),
         module("Masking", ["CMaskingRules", "Compression", "OpenSSL", "PatternMatch", "XMLStream"]),
         module("Policy", [yams]),
         module("SigV4", ["OpenSSL", httpTypes]),

@@ -95,13 +95,21 @@ struct KeyRingTests {
         #expect(try KeyRing(file: path).keys.count == 2)
     }
 
-    @Test("Refuses a link, a directory, a missing file and one that is too large")
-    func badFiles() throws {
+    @Test("Judges a link by the file that it leads to")
+    func link() throws {
         let path = try Scratch.file("ring.json")
         try KeyRing.generate(at: now).write(to: path)
         let link = try Scratch.file("link.json")
         #expect(unsafe symlink(path, link) == 0)
-        #expect(throws: KeyRingError.file(.unreadable(errno: ELOOP))) { try KeyRing(file: link) }
+        _ = try KeyRing(file: link)
+        #expect(throws: KeyRingError.file(.notRegular)) { try KeyRing(file: path).write(to: link) }
+        #expect(unsafe chmod(path, 0o604) == 0)
+        #expect(throws: KeyRingError.file(.tooOpen)) { try KeyRing(file: link) }
+    }
+
+    @Test("Refuses a directory, a missing file and one that is too large")
+    func badFiles() throws {
+        let path = try Scratch.file("ring.json")
         #expect(throws: KeyRingError.file(.notRegular)) { try KeyRing(file: "/tmp") }
         #expect(throws: KeyRingError.file(.missing)) { try KeyRing(file: path + ".missing") }
         let large = try Scratch.file("large.json")

@@ -6,7 +6,7 @@ extension KeyRing {
 
     /// Reads a ring from a file that nobody but its owner and its group's readers can reach.
     ///
-    /// The owner must be root or the user of this process; a link is refused.
+    /// The owner must be root or the user of this process; a link is judged by the file that it leads to.
     public init(file path: String) throws(KeyRingError) {
         let bytes: [UInt8]
         do throws(FileError) {

@@ -54,11 +54,11 @@ public struct IssuerURL: Sendable, Hashable {
     ///
     /// - Throws: `IssuerSettingsError.malformedURL` or `.insecureURL`.
     public init(parsing text: String) throws(IssuerSettingsError) {
-        try self.init(parsing: text, query: false)
+        try self.init(parsing: text, query: false, clearTextHosts: [])
     }
 
-    /// Reads a URL that may have a query.
-    init(parsing text: String, query: Bool) throws(IssuerSettingsError) {
+    /// Reads a URL that may have a query, and may be in clear text to some more hosts than loopback.
+    init(parsing text: String, query: Bool = false, clearTextHosts: Set<String> = []) throws(IssuerSettingsError) {
         guard text.utf8.count <= 2048, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
             !text.utf8.contains(where: { "@#\\\"<>".utf8.contains($0) }), query || !text.contains("?")
         else { throw .malformedURL }
@@ -70,7 +70,9 @@ public struct IssuerURL: Sendable, Hashable {
         guard !host.isEmpty, port.map({ UInt16($0) != nil && !$0.isEmpty && !$0.hasPrefix("+") }) ?? true else {
             throw .malformedURL
         }
-        guard isSecure || Self.isLoopback(host: host) else { throw .insecureURL }
+        guard isSecure || Self.isLoopback(host: host) || clearTextHosts.contains(String(host)) else {
+            throw .insecureURL
+        }
         self.text = text
         self.isSecure = isSecure
     }

@@ -6,14 +6,13 @@ enum BoundedFile {
     enum Secrecy {
         /// Anybody.
         case none
-        /// The owner, who is root or this process's user, and readers of its group: nobody else, and no link.
+        /// The owner, who is root or this process's user, and readers of its group: nobody else.
         case secret
     }
 
     /// Reads a regular file of at most `maximumBytes`.
     static func read(_ path: String, maximumBytes: Int, secrecy: Secrecy) throws(FileError) -> [UInt8] {
-        let follow = secrecy == .secret ? O_NOFOLLOW : 0
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | follow)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .unreadable(errno: errno) }
         defer { close(descriptor) }
         var status = stat()
@@ -78,7 +77,7 @@ enum BoundedFile {
 /// Why a file could not be read or replaced.
 public enum FileError: Error, Sendable, Hashable {
     case missing, notRegular, tooLarge
-    /// A secret that others than its owner and its group's readers can reach, or a link in its place.
+    /// A secret that others than its owner and its group's readers can reach.
     case tooOpen
     case unreadable(errno: Int32), unwritable(errno: Int32)
 }
