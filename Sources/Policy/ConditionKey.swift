@@ -68,6 +68,16 @@ extension ConditionKey {
         "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast",
     ]
 
+    /// AWS's global keys that say what only AWS can tell, as its list "Global condition context keys" has them.
+    static let otherGlobals = [
+        "aws:AssumedRoot", "aws:ChatbotSourceArn", "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4",
+        "aws:FederatedProvider", "aws:MultiFactorAuthAge", "aws:MultiFactorAuthPresent", "aws:PrincipalOrgID",
+        "aws:PrincipalOrgPaths", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList", "aws:PrincipalType",
+        "aws:Referer", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths", "aws:SourceAccount",
+        "aws:SourceArn", "aws:SourceIdentity", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:SourceVpc",
+        "aws:SourceVpce", "aws:TagKeys", "aws:TokenIssueTime", "aws:VpcSourceIp", "aws:userid", "aws:username",
+    ]
+
     /// The kind of value, for keys whose kind is known.
     var kind: Kind? {
         switch name {

@@ -86,7 +86,7 @@ public struct Decision: Sendable {
 
     /// The decision in one sentence for the agent, without paths: `ssm:PutParameter on arn:… is denied by DenyAll`.
     public var summary: String {
-        let object = resource.map { $0 == ResourceSet.none ? action : "\(action) on \($0)" } ?? action
+        let object = resource.map { $0 == RequestedResource.noneText ? action : "\(action) on \($0)" } ?? action
         let by = statement.map { " by \($0.label)" } ?? ""
         let doubt = isCertain ? "" : " (not everything that the statement asks about could be derived from the call)"
         switch outcome {

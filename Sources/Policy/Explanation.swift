@@ -50,7 +50,7 @@ extension PolicySet {
         _ values: inout KeyValues
     ) -> StatementReport.Result {
         guard let action = ActionName(request.action), statement.concerns(action) else { return .otherAction }
-        let found = statement.resources.matches(resource, &values)
+        let found = statement.resources.matches(.init(resource), &values)
         if found == .no { return .otherResource }
         var doubt = found == .maybe ? "the resource is not wholly known" : nil
         for condition in statement.conditions {
@@ -92,7 +92,7 @@ extension PolicySet {
             lines.append("  with the shadow statements: \(shadow.outcome.name)\(by)")
         }
         for request in requests {
-            let resources: [String?] = request.resources.map { $0.isEmpty ? [ResourceSet.none] : $0 } ?? [nil]
+            let resources: [String?] = request.resources.map { $0.isEmpty ? [RequestedResource.noneText] : $0 } ?? [nil]
             for resource in resources.prefix(Self.explainedResources) {
                 lines += explain(request, resource, in: context)
             }
@@ -113,7 +113,8 @@ extension PolicySet {
     ) -> [String] {
         let level = request.accessLevel ?? "level not known"
         let risks = request.risks.map { $0.isEmpty ? "" : "; " + $0.joined(separator: ", ") } ?? "; risk not known"
-        let object = resource.map { $0 == ResourceSet.none ? "no resource" : $0 } ?? "a resource that is not known"
+        let object =
+            resource.map { $0 == RequestedResource.noneText ? "no resource" : $0 } ?? "a resource that is not known"
         var lines = ["\(request.action) (\(level)\(risks)) on \(object)"]
         var others = 0
         for report in reports(request, resource: resource, in: context) {

@@ -108,7 +108,7 @@ struct Glob: Sendable, Hashable {
         }
     }
 
-    private static func starts(_ text: Span<UInt8>, with bytes: [UInt8]) -> Bool {
+    static func starts(_ text: Span<UInt8>, with bytes: [UInt8]) -> Bool {
         guard text.count >= bytes.count else { return false }
         for index in bytes.indices where text[index] != bytes[index] {
             return false

@@ -19,6 +19,9 @@ private struct PolicyLinter {
         for resource in statement.resources.patterns where resource.incomplete {
             add(.warning, statement, "\"\(resource.spelling)\" is not a whole ARN; the missing parts are taken as *")
         }
+        if statement.hasLiteralVariables {
+            add(.warning, statement, "${...} is plain text in a policy without Version: 2012-10-17")
+        }
         checkKeys(of: statement)
         checkBreadth(of: statement)
         checkReach(number, statement)
@@ -48,7 +51,9 @@ private struct PolicyLinter {
             let key = policy.keys.keys[condition.key]
             if ["oidc", "postern", "request"].contains(key.prefix) { continue }
             if supplied.contains(where: { $0.lowercased() == key.name }) { continue }
-            let advice = key.prefix == "aws" ? Suggestion.closest(to: key.spelling, among: supplied) : nil
+            let isReal = ConditionKey.otherGlobals.contains { $0.lowercased() == key.name } || key.suffix.contains("/")
+            let isMistyped = key.prefix == "aws" && !isReal
+            let advice = isMistyped ? Suggestion.closest(to: key.spelling, among: supplied) : nil
             let effect = statement.effect == .allow ? "the Allow never matches" : "it counts against every call"
             add(
                 .warning,

@@ -104,7 +104,8 @@ struct PolicyReader {
                 conditions: conditions,
                 approval: approval,
                 mask: mask,
-                limit: limit
+                limit: limit,
+                hasLiteralVariables: !variables && document.json.contains("${")
             )
         )
     }

@@ -6,6 +6,8 @@ public struct PolicySet: Sendable {
     /// The files, as they were read.
     public let sources: [PolicySource]
     let statements: [Statement]
+    /// The statements' effects, side by side.
+    private let effects: [Effect]
     let keys: KeyTable
     private let index: StatementIndex
     private let hasShadow: Bool
@@ -27,6 +29,7 @@ public struct PolicySet: Sendable {
         guard mistakes.isEmpty else { throw PolicyErrors(mistakes: mistakes) }
         self.sources = sources
         self.statements = statements
+        effects = statements.map(\.effect)
         self.keys = keys
         index = StatementIndex(statements)
         hasShadow = statements.contains(where: \.shadow)
@@ -83,9 +86,9 @@ public struct PolicySet: Sendable {
             if !withShadow, hasShadow { candidates.removeAll { statements[$0].shadow } }
             var conditions = [Match?](repeating: nil, count: candidates.count)
             let resources: [String?] =
-                request.resources.map { $0.isEmpty ? [ResourceSet.none] : $0 } ?? [nil]
+                request.resources.map { $0.isEmpty ? [RequestedResource.noneText] : $0 } ?? [nil]
             for resource in resources {
-                let verdict = judge(candidates, resource, &conditions, &values)
+                let verdict = judge(candidates, .init(resource), &conditions, &values)
                 tally.add(verdict, action: request.action, resource: resource)
             }
         }
@@ -103,27 +106,27 @@ public struct PolicySet: Sendable {
     /// Judges one action on one resource; `conditions` keeps what was found for the resources before.
     private func judge(
         _ candidates: [Int],
-        _ resource: String?,
+        _ resource: RequestedResource,
         _ conditions: inout [Match?],
         _ values: inout KeyValues
     ) -> Verdict {
-        func match(_ place: Int) -> Match {
-            let number = candidates[place]
-            let resources = statements[number].resources.matches(resource, &values)
+        func match(_ statement: Statement, _ place: Int) -> Match {
+            let resources = statement.resources.matches(resource, &values)
             guard resources != .no else { return .no }
-            let found = conditions[place] ?? statements[number].conditionsMatch(&values)
+            let found = conditions[place] ?? statement.conditionsMatch(&values)
             conditions[place] = found
             return min(resources, found)
         }
-        for (place, number) in candidates.enumerated() where statements[number].effect == .deny {
-            let found = match(place)
+        for (place, number) in candidates.enumerated() where effects[number] == .deny {
+            let found = match(statements[number], place)
             if found != .no { return Verdict(outcome: .deny, deciding: number, isCertain: found == .yes) }
         }
         var verdict = Verdict(outcome: .defaultDeny)
-        for (place, number) in candidates.enumerated() where statements[number].effect != .deny {
-            let found = match(place)
-            guard statements[number].applies(found) else { continue }
-            verdict.add(statements[number], number: number, match: found)
+        for (place, number) in candidates.enumerated() where effects[number] != .deny {
+            let statement = statements[number]
+            let found = match(statement, place)
+            guard statement.applies(found) else { continue }
+            verdict.add(statement, number: number, match: found)
         }
         return verdict
     }

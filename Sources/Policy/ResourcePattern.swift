@@ -5,6 +5,8 @@ struct ResourcePattern: Sendable {
     let spelling: String
     /// Whether the ARN has fewer than six parts, so that the missing ones are taken as `*`.
     let incomplete: Bool
+    /// Whether it matches whatever the resource is.
+    let matchesEverything: Bool
 
     /// Reads a resource pattern, numbering the keys of its variables in `keys`.
     init(_ text: String, variables: Bool, keys: inout KeyTable) throws(Template.Mistake) {
@@ -12,6 +14,7 @@ struct ResourcePattern: Sendable {
         let syntax = Template.Syntax(wildcards: true, variables: variables)
         guard text != "*" else {
             incomplete = false
+            matchesEverything = true
             template = try Template(text, syntax: syntax, keys: &keys)
             return
         }
@@ -30,17 +33,41 @@ struct ResourcePattern: Sendable {
         }
         incomplete = outside < 5
         let completed = text + String(repeating: ":*", count: max(0, 5 - outside))
+        matchesEverything = false
         template = try Template(completed, syntax: syntax, keys: &keys)
     }
 
-    /// Whether it matches whatever the resource is.
-    var matchesEverything: Bool { template.fixed?.matchesEverything ?? false }
-
-    /// Whether it matches a resource; a `*` in the resource stands for what could not be derived.
-    func matches(_ resource: String, partlyKnown: Bool, _ values: inout KeyValues) -> Match {
+    /// Whether it matches a resource.
+    func matches(_ resource: RequestedResource, _ values: inout KeyValues) -> Match {
+        guard case .named(let text, let isPartlyKnown) = resource else { return .maybe }
+        if isPartlyKnown {
+            return template.glob(&values)?.matches(partlyKnown: text.utf8Span.span) ?? .maybe
+        }
+        guard template.canMatch(text.utf8Span.span) else { return .no }
         guard let glob = template.glob(&values) else { return .maybe }
-        if partlyKnown { return glob.matches(partlyKnown: resource.utf8Span.span) }
-        return Match(glob.matches(resource.utf8Span.span))
+        return Match(glob.matches(text.utf8Span.span))
+    }
+}
+
+/// What a call acts on, as patterns are matched against it.
+enum RequestedResource: Sendable {
+    /// The action takes no resource: IAM matches it by `*` alone.
+    case none
+    /// There is one, but it cannot be told which.
+    case unknown
+    /// An ARN; partly known when a `*` in it stands for what could not be derived.
+    case named(String, isPartlyKnown: Bool)
+
+    /// What no resource is called in decisions and reports.
+    static let noneText = "*"
+
+    /// The ARN, `*` for none; nil for one that is not known.
+    init(_ text: String?) {
+        switch text {
+        case nil: self = .unknown
+        case Self.noneText?: self = .none
+        case let text?: self = .named(text, isPartlyKnown: text.utf8.contains(UInt8(ascii: "*")))
+        }
     }
 }
 
@@ -49,23 +76,16 @@ struct ResourceSet: Sendable {
     let patterns: [ResourcePattern]
     let negated: Bool
 
-    /// What a call without any resource of its own is matched as.
-    static let none = "*"
-
-    /// Whether it matches one resource; nil stands for a resource that is not known at all.
-    func matches(_ resource: String?, _ values: inout KeyValues) -> Match {
+    /// Whether it matches one resource.
+    func matches(_ resource: RequestedResource, _ values: inout KeyValues) -> Match {
         var result = Match.no
-        // IAM: an action that takes no resource is matched by "*" alone.
-        let hasNone = resource == Self.none
-        let partlyKnown = !hasNone && resource?.utf8.contains(UInt8(ascii: "*")) == true
         for pattern in patterns {
             if pattern.matchesEverything {
                 result = .yes
                 break
             }
-            if hasNone { continue }
-            let match = resource.map { pattern.matches($0, partlyKnown: partlyKnown, &values) } ?? .maybe
-            result = max(result, match)
+            if case .none = resource { continue }
+            result = max(result, pattern.matches(resource, &values))
             if result == .yes { break }
         }
         return negated ? !result : result

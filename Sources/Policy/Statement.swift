@@ -25,7 +25,9 @@ public struct StatementName: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// One statement, compiled.
-struct Statement: Sendable {
+///
+/// A class, since a decision looks at many and a copy of one costs more than a look.
+final class Statement: Sendable {
     let name: StatementName
     let effect: Effect
     /// Decided and reported, but not enforced.
@@ -38,6 +40,34 @@ struct Statement: Sendable {
     let approval: ApprovalTerms
     let mask: String?
     let limit: LimitTerms?
+    /// Whether `${...}` stands in it as plain text, since the policy's version has no variables.
+    let hasLiteralVariables: Bool
+
+    init(
+        name: StatementName,
+        effect: Effect,
+        shadow: Bool,
+        actions: [ActionPattern],
+        actionsNegated: Bool,
+        resources: ResourceSet,
+        conditions: [Condition],
+        approval: ApprovalTerms,
+        mask: String?,
+        limit: LimitTerms?,
+        hasLiteralVariables: Bool
+    ) {
+        self.name = name
+        self.effect = effect
+        self.shadow = shadow
+        self.actions = actions
+        self.actionsNegated = actionsNegated
+        self.resources = resources
+        self.conditions = conditions
+        self.approval = approval
+        self.mask = mask
+        self.limit = limit
+        self.hasLiteralVariables = hasLiteralVariables
+    }
 
     /// Whether it is about an action.
     func concerns(_ action: ActionName) -> Bool {

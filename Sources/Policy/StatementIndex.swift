@@ -2,11 +2,11 @@
 struct StatementIndex: Sendable {
     private struct Service: Sendable {
         var exact: [String: [Int]] = [:]
-        var patterns: [(name: Glob, statement: Int)] = []
+        var patterns: [Glob: [Int]] = [:]
     }
 
     private var services: [String: Service] = [:]
-    private var anyService: [(name: Glob, statement: Int)] = []
+    private var anyService: [Glob: [Int]] = [:]
     /// Statements with `NotAction`.
     private var negated: [Int] = []
     private let statements: [Statement]
@@ -20,14 +20,14 @@ struct StatementIndex: Sendable {
             }
             for action in statement.actions {
                 guard let service = action.service else {
-                    anyService.append((action.name, number))
+                    anyService[action.name, default: []].append(number)
                     continue
                 }
                 if let name = action.name.literal {
                     services[service, default: .init()].exact[String(decoding: name, as: UTF8.self), default: []]
                         .append(number)
                 } else {
-                    services[service, default: .init()].patterns.append((action.name, number))
+                    services[service, default: .init()].patterns[action.name, default: []].append(number)
                 }
             }
         }
@@ -36,16 +36,16 @@ struct StatementIndex: Sendable {
     /// Numbers of the statements about `action`, ascending.
     func candidates(for action: ActionName) -> [Int] {
         var words = [UInt64](repeating: 0, count: (statements.count + 63) / 64)
-        func mark(_ number: Int) {
-            words[number / 64] |= 1 << UInt64(number % 64)
+        func mark(_ numbers: [Int]) {
+            for number in numbers { words[number / 64] |= 1 << UInt64(number % 64) }
         }
         let name = action.name.utf8Span.span
         if let service = services[action.service] {
-            for number in service.exact[action.name] ?? [] { mark(number) }
-            for pattern in service.patterns where pattern.name.matches(name) { mark(pattern.statement) }
+            if let numbers = service.exact[action.name] { mark(numbers) }
+            for (pattern, numbers) in service.patterns where pattern.matches(name) { mark(numbers) }
         }
-        for pattern in anyService where pattern.name.matches(name) { mark(pattern.statement) }
-        for number in negated where statements[number].concerns(action) { mark(number) }
+        for (pattern, numbers) in anyService where pattern.matches(name) { mark(numbers) }
+        mark(negated.filter { statements[$0].concerns(action) })
         var numbers: [Int] = []
         for (index, word) in words.enumerated() {
             var rest = word

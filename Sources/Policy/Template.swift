@@ -7,7 +7,8 @@ struct Template: Sendable {
 
     private enum Form: Sendable {
         case fixed(Glob)
-        case parts([Part])
+        /// With the literal bytes that stand before the first variable or wildcard.
+        case parts([Part], leading: [UInt8])
     }
 
     private let form: Form
@@ -20,7 +21,7 @@ struct Template: Sendable {
 
     /// Fills in the variables; their values are literal text, wildcards in them mean nothing.
     func tokens(_ values: inout KeyValues) -> [Glob.Token]? {
-        guard case .parts(let parts) = form else { return nil }
+        guard case .parts(let parts, _) = form else { return nil }
         var result: [Glob.Token] = []
         for part in parts {
             switch part {
@@ -36,6 +37,12 @@ struct Template: Sendable {
             }
         }
         return result
+    }
+
+    /// Whether a text can match at all, told from how it starts, before any variable is looked up.
+    func canMatch(_ text: Span<UInt8>) -> Bool {
+        guard case .parts(_, let leading) = form else { return true }
+        return Glob.starts(text, with: leading)
     }
 
     /// The pattern for one call; nil when a variable in it cannot be resolved.
@@ -96,7 +103,11 @@ extension Template {
         if parts.isEmpty {
             form = .fixed(Glob(pending))
         } else {
-            form = .parts(pending.isEmpty ? parts : parts + [.tokens(pending)])
+            var leading: [UInt8] = []
+            if case .tokens(let tokens) = parts.first {
+                leading = tokens.prefix { $0 < Glob.anyCharacter }.map { UInt8(truncatingIfNeeded: $0) }
+            }
+            form = .parts(pending.isEmpty ? parts : parts + [.tokens(pending)], leading: leading)
         }
     }
 
