@@ -34,8 +34,11 @@ public struct Approvers: Sendable {
     /// Whether no statement named any.
     public var isEmpty: Bool { lists.isEmpty }
 
-    /// Whether a person with these claims may decide; everybody may when it is empty.
-    public func admits(_ context: PolicyContext) -> Bool {
+    /// Whether a person with these claims may decide.
+    ///
+    /// `isStandard` says whether the configuration lets them, which counts when no statement named anybody.
+    public func admits(_ context: PolicyContext, isStandard: Bool) -> Bool {
+        if isEmpty { return isStandard }
         guard let key = ConditionKey("oidc:groups") else { return false }
         let groups = context.value(of: key)
         return lists.allSatisfy { list in list.contains { $0.admits(context, groups: groups) } }

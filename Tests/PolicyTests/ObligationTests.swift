@@ -57,11 +57,11 @@ struct ObligationTests {
             #expect((terms.quorum, terms.grantLasts, terms.hold) == (2, 60, 10))
             #expect(terms.uses == 3)
             #expect(terms.scope == .call)
-            #expect(terms.approvers.admits(.init(["oidc:groups": ["ops", "sec"]])))
-            #expect(terms.approvers.admits(.init(["oidc:groups": ["ops"], "oidc:sub": ["bob"]])))
-            #expect(!terms.approvers.admits(.init(["oidc:groups": ["ops"]])))
-            #expect(!terms.approvers.admits(.init(["oidc:groups": ["sec"]])))
-            #expect(!terms.approvers.admits(.init([:])))
+            #expect(terms.approvers.admits(.init(["oidc:groups": ["ops", "sec"]]), isStandard: false))
+            #expect(terms.approvers.admits(.init(["oidc:groups": ["ops"], "oidc:sub": ["bob"]]), isStandard: false))
+            #expect(!terms.approvers.admits(.init(["oidc:groups": ["ops"]]), isStandard: false))
+            #expect(!terms.approvers.admits(.init(["oidc:groups": ["sec"]]), isStandard: false))
+            #expect(!terms.approvers.admits(.init([:]), isStandard: false))
         }
     }
 
@@ -76,10 +76,16 @@ struct ObligationTests {
         #expect(text == #"[["a \"b\"\\\u000a",{"StringLike":{"oidc:sub":["x*","y"]}}]]"#)
         let again = try Approvers(parsing: text)
         #expect(again.text == text)
-        #expect(again.admits(.init(["oidc:sub": ["xyz"]])))
-        #expect(again.admits(.init(["oidc:groups": ["a \"b\"\\\n"]])))
-        #expect(!again.admits(.init(["oidc:sub": ["z"]])))
+        #expect(again.admits(.init(["oidc:sub": ["xyz"]]), isStandard: false))
+        #expect(again.admits(.init(["oidc:groups": ["a \"b\"\\\n"]]), isStandard: false))
+        #expect(!again.admits(.init(["oidc:sub": ["z"]]), isStandard: false))
         #expect(try Approvers(parsing: "[]").isEmpty)
+    }
+
+    @Test("Without approvers of its own a call is for those of the configuration")
+    func standard() {
+        #expect(Approvers().admits(.init([:]), isStandard: true))
+        #expect(!Approvers().admits(.init(["oidc:groups": ["ops"]]), isStandard: false))
     }
 
     @Test(
