@@ -60,7 +60,7 @@ struct PropertyTests {
         _ body: (inout PolicyMaker, [String], AuthorizationRequest, PolicyContext) throws -> Void
     ) throws {
         var maker = PolicyMaker(random: .init(seed: UInt64(seed)))
-        for _ in 0..<150 {
+        for _ in 0..<80 {
             let lines = maker.statements()
             let request = maker.request()
             let context = PolicyContext(maker.context())
@@ -191,7 +191,7 @@ struct FuzzTests {
     func neverTraps(_ seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(1000 + seed))
         let corpus = try Self.corpus()
-        for _ in 0..<250 {
+        for _ in 0..<120 {
             let text = Self.mutate(corpus.randomElement(using: &random) ?? "", &random)
             do throws(PolicyErrors) {
                 let policy = try policy(text)
