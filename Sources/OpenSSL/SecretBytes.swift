@@ -24,6 +24,17 @@ public final class SecretBytes: @unchecked Sendable {
         self.init(Array(text.utf8).span)
     }
 
+    /// Copies `prefix` and what `secret` holds behind it.
+    public init(prefix: [UInt8], _ secret: SecretBytes) {
+        unsafe buffer = .allocate(capacity: prefix.count + secret.count)
+        for index in prefix.indices { unsafe buffer.initializeElement(at: index, to: prefix[index]) }
+        secret.withSpan { span in
+            for index in span.indices {
+                unsafe buffer.initializeElement(at: prefix.count + index, to: span[index])
+            }
+        }
+    }
+
     /// Has `fill` write `count` bytes in place.
     init(
         count: Int,
