@@ -2,7 +2,10 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-const unsigned char postern_masking_rules[] = {
+static const unsigned char rules[] = {
 #embed "masking_rules.bin"
 };
-const size_t postern_masking_rules_size = sizeof postern_masking_rules;
+
+const unsigned char *postern_masking_rules(void) { return rules; }
+
+size_t postern_masking_rules_size(void) { return sizeof rules; }
