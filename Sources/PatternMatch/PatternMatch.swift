@@ -92,8 +92,11 @@ public final class PatternDatabase: Sendable {
 }
 
 /// Working memory for scans, for one thread at a time.
+///
+/// Unchecked, because Hyperscan asks only that no two scans use a scratch at once (Developer Reference, "Scratch
+/// space"), not that a scratch stays with its thread; owners hand it over whole.
 @safe
-public final class PatternScratch {
+public final class PatternScratch: @unchecked Sendable {
     private let database: PatternDatabase
     private let handle: OpaquePointer
     /// The hits of the last scan, by increasing end.

@@ -1,0 +1,41 @@
+internal import PatternMatch
+
+/// The compiled detectors of a profile, shared by all sessions.
+struct DetectorSet: Sendable {
+    let database: PatternDatabase
+    let formats: [TokenFormat]
+    private let anchors: [Anchor]
+    let personalData: Set<MaskingProfile.PersonalData>
+    /// Whether runs of digits are looked at.
+    let findsNumbers: Bool
+
+    init(profile: MaskingProfile) throws(MaskingError) {
+        formats =
+            TokenFormat.all + profile.detectors.map { TokenFormat($0.type, $0.prefix, .dotted, $0.length) }
+        anchors = Anchor.all(profile, formats: formats)
+        personalData = profile.personalData
+        findsNumbers = !profile.personalData.isDisjoint(with: [.card, .ssn, .phone, .iban, .address])
+        // A database needs a pattern; a profile without detectors gets one that finds nothing by itself.
+        let literals = anchors.isEmpty ? [Anchor("[masked:", .token(-1))] : anchors
+        do {
+            database = try PatternDatabase(
+                literals.enumerated().map {
+                    LiteralPattern(
+                        identifier: UInt32($0.offset),
+                        bytes: $0.element.bytes,
+                        ignoresCase: $0.element.ignoresCase
+                    )
+                }
+            )
+        } catch {
+            throw .invalidProfile(reason: "detectors do not compile: \(error)")
+        }
+    }
+
+    /// The anchor that a hit stands for.
+    @inline(__always)
+    func anchor(_ identifier: UInt32) -> Anchor? {
+        let index = Int(identifier)
+        return index < anchors.count ? anchors[index] : nil
+    }
+}

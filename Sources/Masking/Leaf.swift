@@ -1,0 +1,107 @@
+internal import PatternMatch
+
+/// What is known about one value of a document.
+struct Leaf {
+    var memberClass: MemberClass
+    /// What its name, or the name of its pair, says.
+    var strength: KeyName.Strength
+    var depth: Int
+    var keepsLength: Bool
+
+    /// Whether a value without anchors may hold base64 of text, JSON or gzip.
+    static func mayBeEncoded(_ value: Span<UInt8>) -> Bool {
+        guard value.count >= 16 else { return false }
+        let first = value[0]
+        guard first != Byte.openBrace, first != Byte.openBracket else { return false }
+        guard first.isAlphanumeric, let a = Base64Text.value(first), let b = Base64Text.value(value[1]),
+            let c = Base64Text.value(value[2]), let d = Base64Text.value(value[3])
+        else { return false }
+        let group = UInt32(a) << 18 | UInt32(b) << 12 | UInt32(c) << 6 | UInt32(d)
+        let one = UInt8(truncatingIfNeeded: group >> 16)
+        let two = UInt8(truncatingIfNeeded: group >> 8)
+        if one == 0x1F, two == 0x8B { return true }
+        let three = UInt8(truncatingIfNeeded: group)
+        return isPlain(one) && isPlain(two) && isPlain(three)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte.isWhitespace }
+
+    /// Whether a value is long enough and has digits enough for a number of a person.
+    static func mayHoldNumber(_ value: Span<UInt8>) -> Bool {
+        guard value.count >= 9 else { return false }
+        var index = 0
+        while index + 4 <= value.count {
+            if value[index].isNumberPart, value[index + 1].isNumberPart, value[index + 2].isNumberPart,
+                value[index + 3].isNumberPart
+            {
+                return true
+            }
+            index += 4
+        }
+        return false
+    }
+}
+
+extension MaskingSession {
+    /// What is to be replaced in one value, settled; `hits` are its anchors relative to `base`, or nil to look for them.
+    func edits(
+        for leaf: Leaf,
+        _ text: Span<UInt8>,
+        hits: ArraySlice<PatternHit>?,
+        base: Int
+    ) throws(MaskingError) -> [Edit] {
+        guard !text.isEmpty else { return [] }
+        switch leaf.memberClass {
+        case .credential, .systemsManagerValue: return whole("secret", text, leaf)
+        case .environment: return whole("environment", text, leaf)
+        case .bearerURL: return whole("bearer-url", text, leaf)
+        case .benign: return []
+        case .parameter where leaf.strength != .benign && SecretShape.looksRandom(text) && text.count >= 12:
+            return whole("secret", text, leaf)
+        case .none, .text, .parameter: break
+        }
+        if profile.masksCredentials, SecretShape.isSecret(text, under: leaf.strength),
+            text.find("://", from: 0, to: min(text.count, 24)) == nil
+        {
+            return whole(leaf.strength == .strong ? "secret" : "token", text, leaf)
+        }
+        if let form = try openBase64Leaf(text, depth: leaf.depth, keepsLength: leaf.keepsLength) {
+            return [Edit(start: 0, end: text.count, type: Self.nestedType, fingerprint: 0, form: form)]
+        }
+        let first = text.runEnd(from: 0, limit: 64) { $0.isWhitespace }
+        if let open = text.at(first), open == Byte.openBrace || open == Byte.openBracket,
+            leaf.depth < profile.maximumNesting
+        {
+            return try editsInside(text, depth: leaf.depth + 1, keepsLength: leaf.keepsLength)
+        }
+        var scan = TextScan()
+        scan.depth = leaf.depth
+        scan.keepsLength = leaf.keepsLength
+        if let hits {
+            try self.scan(text, hits: hits, base: base, &scan)
+        } else {
+            scan.depth += 1
+            try self.scan(text, &scan)
+        }
+        scan.edits.settle()
+        return scan.edits
+    }
+
+    /// The replacement of a value as a whole: base64 of text stays base64.
+    private func whole(_ type: String, _ text: Span<UInt8>, _ leaf: Leaf) -> [Edit] {
+        guard !profile.exceptedTypes.contains(type), !text.has("[masked:", at: 0) else { return [] }
+        // Members that hold bytes come as base64; clients decode it before anybody looks.
+        let isBytes = text.count >= 8 && text.count.isMultiple(of: 4) && isBase64(text) && text.count >= 24
+        return [
+            Edit(
+                start: 0,
+                end: text.count,
+                type: type,
+                fingerprint: fingerprint(text),
+                form: isBytes && leaf.memberClass == .credential && hasPadding(text) ? .base64 : .text
+            )
+        ]
+    }
+
+    private func hasPadding(_ text: Span<UInt8>) -> Bool { text.at(text.count - 1) == Byte.equals }
+}

@@ -1,0 +1,134 @@
+internal import PatternMatch
+internal import Synchronization
+
+/// Finds and replaces secrets in answers, by service model and by content.
+///
+/// Made once at start for each profile: compiles the detectors and tests them. Safe to use from all threads.
+public final class MaskingEngine: Sendable {
+    /// What the engine looks for.
+    public let profile: MaskingProfile
+    private let detectors: DetectorSet
+    /// Working memory of sessions that ended, for those to come.
+    private let idle = Mutex<[[PatternScratch]]>([])
+
+    /// How many sets of working memory are kept.
+    private static let maximumIdle = 64
+
+    /// Compiles the detectors of `profile` and runs the self-test.
+    public init(profile: MaskingProfile) throws(MaskingError) {
+        self.profile = profile
+        guard ModelRules.isUsable else { throw .rulesDamaged }
+        detectors = try DetectorSet(profile: profile)
+        try SelfTest.run(self)
+    }
+
+    /// A masker for one answer.
+    public func responseMasker(_ context: MaskingContext) throws(MaskingError) -> ResponseMasker {
+        try ResponseMasker(engine: self, context: context)
+    }
+
+    /// Masks a text of any origin: an error message, a parameter for the audit, a line of a log.
+    public func mask(text: String, fingerprintKey: [UInt8]) throws(MaskingError) -> String {
+        String(decoding: try mask(bytes: Array(text.utf8), fingerprintKey: fingerprintKey), as: UTF8.self)
+    }
+
+    /// Masks the bytes of a text, which may be JSON.
+    public func mask(bytes: [UInt8], fingerprintKey: [UInt8]) throws(MaskingError) -> [UInt8] {
+        let session = session(fingerprintKey: fingerprintKey)
+        defer { end(session) }
+        return try session.maskedInside(bytes, depth: 0, keepsLength: false) ?? bytes
+    }
+
+    /// Masks a JSON document by the names and the content of its values.
+    ///
+    /// - Throws: `malformed` if it is no JSON.
+    public func maskJSON(_ document: [UInt8], fingerprintKey: [UInt8]) throws(MaskingError) -> [UInt8] {
+        let session = session(fingerprintKey: fingerprintKey)
+        defer { end(session) }
+        var masker = JSONMasker(root: .none)
+        var output: [UInt8] = []
+        try masker.write(document.span, to: &output, session: session)
+        try masker.finish(to: &output, session: session)
+        return output
+    }
+
+    /// Masks the value of a header field of an answer.
+    ///
+    /// - Parameter operation: `service.Operation`, for fields that the model knows as secret.
+    public func maskHeader(
+        name: String,
+        value: String,
+        operation: String = "",
+        fingerprintKey: [UInt8]
+    ) throws(MaskingError) -> String {
+        let session = session(fingerprintKey: fingerprintKey)
+        defer { end(session) }
+        let lowered = name.lowercased()
+        let node = ModelRules.child(ModelRules.operation(operation).headers, lowered.utf8.span)
+        let leaf = Leaf(
+            memberClass: profile.masksByModel ? ModelRules.memberClass(node) : .none,
+            strength: HeaderNames.strength(of: lowered),
+            depth: 0,
+            keepsLength: false
+        )
+        let bytes = Array(value.utf8)
+        let edits = try session.edits(for: leaf, bytes.span, hits: nil, base: 0)
+        guard !edits.isEmpty else { return value }
+        var output: [UInt8] = []
+        session.write(bytes.span, edits: edits, to: &output, keepsLength: false)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// Lower-case names of header fields that no longer hold once a body was changed.
+    ///
+    /// - Parameters:
+    ///   - name: the field's name in any case.
+    ///   - preservesLength: what `ResponseMasker.preservesLength` said.
+    public static func isInvalidatedByMasking(header name: String, preservesLength: Bool) -> Bool {
+        HeaderNames.isInvalidated(name.lowercased(), preservesLength: preservesLength)
+    }
+
+    /// A session with its own key and counts.
+    func session(fingerprintKey: [UInt8]) -> MaskingSession {
+        MaskingSession(
+            detectors: detectors,
+            profile: profile,
+            fingerprintKey: fingerprintKey,
+            scratches: idle.withLock { $0.popLast() } ?? []
+        )
+    }
+
+    /// Takes the working memory of a session back.
+    func end(_ session: MaskingSession) {
+        let scratches = session.surrenderScratches()
+        guard !scratches.isEmpty else { return }
+        idle.withLock { if $0.count < Self.maximumIdle { $0.append(scratches) } }
+    }
+
+    /// The rules of an operation under this profile.
+    func rules(for operation: String) -> OperationRules {
+        profile.masksByModel ? ModelRules.operation(operation) : OperationRules()
+    }
+}
+
+/// What is known about names of header fields.
+enum HeaderNames {
+    static func strength(of name: String) -> KeyName.Strength {
+        switch name {
+        case "set-cookie", "authorization", "www-authenticate", "x-amz-security-token", "x-amzn-remapped-authorization":
+            .weak
+        default: .none
+        }
+    }
+
+    static func isInvalidated(_ name: String, preservesLength: Bool) -> Bool {
+        switch name {
+        case "content-length": !preservesLength
+        case "content-encoding", "transfer-encoding": !preservesLength
+        case "content-md5", "etag", "x-amz-crc32", "digest", "repr-digest", "content-digest",
+            "x-amz-content-sha256", "x-amz-checksum-type", "x-amz-sha256-tree-hash", "x-amz-trailer":
+            true
+        default: name.hasPrefix("x-amz-checksum-")
+        }
+    }
+}

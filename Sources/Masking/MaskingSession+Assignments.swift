@@ -1,0 +1,230 @@
+/// Values whose name says that they are secret: in env files, JSON, YAML, XML, HCL, INI, code, SQL, URLs, command lines.
+extension MaskingSession {
+    /// The value of the name around `word`.
+    func findValue(ofNameAt word: Range<Int>, in text: Span<UInt8>, _ scan: inout TextScan) throws(MaskingError) {
+        guard word.upperBound > scan.nameEnd else { return }
+        let nameStart = text.runStart(before: word.lowerBound, limit: 64) { $0.isNamePart }
+        let wordEnd = text.runStart(before: word.upperBound, limit: 2) { !$0.isNamePart }
+        let nameEnd = text.runEnd(from: wordEnd, limit: 64) { $0.isNamePart }
+        scan.nameEnd = nameEnd
+        if nameEnd == text.count {
+            scan.cutOff(at: nameStart)
+            return
+        }
+        let name = text.extracting(nameStart..<nameEnd)
+        let strength = KeyName.strength(of: name)
+        guard strength == .weak || strength == .strong else { return }
+        guard let place = valuePlace(nameStart..<nameEnd, in: text) else {
+            if text.count - nameEnd < 64 { scan.cutOff(at: nameStart) }
+            return
+        }
+        if place.range.upperBound == text.count { scan.cutOff(at: nameStart) }
+        try judge(place, strength, in: text, &scan)
+    }
+
+    /// Where the value of a name stands.
+    struct ValuePlace {
+        var range: Range<Int>
+        /// Whether quotes or tags bound it, so that nobody wrote it in a sentence.
+        var isBounded: Bool
+        /// Whether only a space is between name and value.
+        var isLoose = false
+    }
+
+    private func judge(
+        _ place: ValuePlace,
+        _ strength: KeyName.Strength,
+        in text: Span<UInt8>,
+        _ scan: inout TextScan
+    ) throws(MaskingError) {
+        var range = place.range
+        // `Authorization: Bearer x`: the scheme stays.
+        for scheme in ["bearer ", "basic ", "token ", "apikey ", "digest "] as [StaticString]
+        where text.hasIgnoringCase(scheme, at: range.lowerBound) && scheme.utf8CodeUnitCount < range.count {
+            range = range.lowerBound + scheme.utf8CodeUnitCount..<range.upperBound
+        }
+        let value = text.extracting(range)
+        let isSecret =
+            place.isLoose
+            ? SecretShape.looksRandom(value) : SecretShape.isSecret(value, under: strength)
+        guard isSecret else { return }
+        // Code: a call, a variable or an operator is no literal.
+        if !place.isBounded, value.find("(", from: 0, to: value.count) != nil || value.has("=", at: 0) { return }
+        if let edit = try openedValue(range, in: text, depth: scan.depth) {
+            scan.edits.append(contentsOf: edit)
+            return
+        }
+        if isURL(value) {
+            // A database URL under `DATABASE_URL`: its own detector masks the password in it.
+            return
+        }
+        found(strength == .strong ? "secret" : "token", range, in: text, &scan)
+        if !place.isBounded, value.runEnd(from: 0, where: { $0.isDigit }) == value.count, !scan.edits.isEmpty {
+            scan.edits[scan.edits.count - 1].form = .number
+        }
+    }
+
+    private func isURL(_ value: Span<UInt8>) -> Bool { value.find("://", from: 0, to: min(value.count, 24)) != nil }
+
+    /// The place of the value that belongs to the name at `name`, or nil.
+    private func valuePlace(_ name: Range<Int>, in text: Span<UInt8>) -> ValuePlace? {
+        var index = skipQuotes(name.upperBound, in: text)
+        let isQuotedName = index > name.upperBound
+        if text.at(index) == Byte.closeBracket { index += 1 }
+        let gap = index
+        index = text.runEnd(from: index, limit: 16) { $0.isBlank }
+        guard let separator = text.at(index) else { return nil }
+        switch separator {
+        case Byte.equals:
+            guard text.at(index + 1) != Byte.equals else { return nil }
+            index += text.at(index + 1) == Byte.greater || text.at(index + 1) == UInt8(ascii: "~") ? 2 : 1
+            return value(from: index, name: name, isColon: false, in: text)
+        case Byte.colon:
+            // In `arn:aws:secretsmanager:...:secret:name` a word stands between colons.
+            guard !text.has("://", at: index), isQuotedName || text.at(name.lowerBound - 1) != Byte.colon,
+                text.at(name.lowerBound - 1) != Byte.slash
+            else { return nil }
+            index += text.at(index + 1) == Byte.equals ? 2 : 1
+            return value(from: index, name: name, isColon: true, in: text)
+        case Byte.percent where text.hasIgnoringCase("%3d", at: index) || text.hasIgnoringCase("%3a", at: index):
+            return value(from: index + 3, name: name, isColon: false, in: text)
+        case Byte.greater where text.at(name.lowerBound - 1) == Byte.less || text.at(name.lowerBound - 1) == Byte.colon:
+            let end = text.runEnd(from: index + 1) { $0 != Byte.less }
+            return ValuePlace(range: index + 1..<end, isBounded: true)
+        case Byte.comma where isQuotedName, Byte.less where text.at(index + 1) == Byte.slash,
+            Byte.newline, Byte.carriageReturn, Byte.backslash:
+            return pairValue(from: index, name: name, isQuoted: isQuotedName, in: text)
+        default:
+            guard index > gap else { return nil }
+            let isOption = text.at(name.lowerBound) == Byte.dash
+            let isSQL = separator == Byte.apostrophe
+            guard isOption || isSQL || isNetrc(name, in: text) else {
+                if text.hasIgnoringCase("is ", at: index) || text.hasIgnoringCase("to ", at: index) {
+                    var place = value(from: index + 3, name: name, isColon: false, in: text)
+                    let isBounded = place?.isBounded == true
+                    place?.isLoose = !isBounded
+                    return place
+                }
+                return nil
+            }
+            return value(from: index, name: name, isColon: false, in: text)
+        }
+    }
+
+    /// Past quotes of any escaping: `"`, `\"`, `\\\"`, `'`, `&quot;`, `&#34;`.
+    private func skipQuotes(_ start: Int, in text: Span<UInt8>) -> Int {
+        let escapes = text.runEnd(from: start, limit: 8) { $0 == Byte.backslash }
+        if let quote = text.at(escapes), quote == Byte.quote || quote == Byte.apostrophe || quote == Byte.backtick {
+            return escapes + 1
+        }
+        for entity in ["&quot;", "&#34;", "&#x22;", "%22"] as [StaticString]
+        where text.hasIgnoringCase(entity, at: start) { return start + entity.utf8CodeUnitCount }
+        return start
+    }
+
+    /// `machine h login u password p`.
+    private func isNetrc(_ name: Range<Int>, in text: Span<UInt8>) -> Bool {
+        guard text.hasIgnoringCase("password", at: name.lowerBound), name.count == 8 else { return false }
+        return text.find("login ", from: max(0, name.lowerBound - 100), to: name.lowerBound) != nil
+    }
+
+    /// The value that begins at `start`, past blanks and an opening quote.
+    private func value(from start: Int, name: Range<Int>, isColon: Bool, in text: Span<UInt8>) -> ValuePlace? {
+        let begin = text.runEnd(from: start, limit: 32) { $0.isBlank }
+        guard begin < text.count else { return nil }
+        let inside = skipQuotes(begin, in: text)
+        if inside > begin {
+            return ValuePlace(range: inside..<closing(from: inside, opening: begin, in: text), isBounded: true)
+        }
+        let isLine = isLineStart(name.lowerBound, in: text)
+        let end: Int
+        if isLine {
+            // Env files, INI, properties and YAML: up to the end of the line, or its comment.
+            var index = begin
+            while index < text.count, text[index] != Byte.newline, text[index] != Byte.carriageReturn {
+                if text[index].isBlank, !isColon || text.at(index + 1) == UInt8(ascii: "#") { break }
+                index += 1
+            }
+            end = text.runStart(before: index, limit: index - begin) { $0.isBlank || $0 == Byte.comma }
+        } else {
+            end = text.runEnd(from: begin) { byte in
+                !byte.isWhitespace && byte != Byte.comma && byte != Byte.semicolon && byte != Byte.ampersand
+                    && byte != Byte.quote && byte != Byte.apostrophe && byte != Byte.backtick && byte != Byte.less
+                    && byte != Byte.greater && byte != Byte.closeParenthesis && byte != Byte.closeBrace
+                    && byte != Byte.closeBracket && byte != Byte.backslash && byte != UInt8(ascii: "|")
+            }
+        }
+        return end > begin ? ValuePlace(range: begin..<end, isBounded: false) : nil
+    }
+
+    /// Where a quoted value ends: before a quote with no more escapes than the opening one has.
+    private func closing(from start: Int, opening: Int, in text: Span<UInt8>) -> Int {
+        let quote = text[start - 1]
+        guard quote == Byte.quote || quote == Byte.apostrophe || quote == Byte.backtick else {
+            // An entity or %22 closes what such a one opened.
+            var index = start
+            while index < text.count, text[index] != Byte.ampersand, !text.has("%22", at: index),
+                text[index] != Byte.less
+            {
+                index += 1
+            }
+            return index
+        }
+        let escapes = start - 1 - opening
+        var index = start
+        while index < text.count {
+            if text[index] == quote {
+                let before = index - text.runStart(before: index, limit: 16) { $0 == Byte.backslash }
+                if before <= escapes { return index - before }
+            }
+            index += 1
+        }
+        return index
+    }
+
+    /// Whether a name at `start` begins its line, after indentation, a list dash or `export`.
+    private func isLineStart(_ start: Int, in text: Span<UInt8>) -> Bool {
+        var index = text.runStart(before: start, limit: 64) { $0.isBlank || $0 == Byte.dash }
+        if index >= 6, text.has("export", at: index - 6) || text.has("set", at: index - 3) {
+            index = text.runStart(before: index, limit: 6) { $0.isLetter }
+        }
+        guard let before = text.at(index - 1) else { return true }
+        return before == Byte.newline || before == Byte.carriageReturn
+    }
+
+    /// The value of a pair whose name was given as a value: `"name": "X", "value": "..."` and its like.
+    private func pairValue(from start: Int, name: Range<Int>, isQuoted: Bool, in text: Span<UInt8>) -> ValuePlace? {
+        let limit = min(text.count, start + 96)
+        var index = start
+        // A call: ("name", "value").
+        if isQuoted, text.at(start) == Byte.comma, text.at(name.lowerBound - 2) == Byte.openParenthesis {
+            let place = value(from: start + 1, name: name, isColon: false, in: text)
+            return place?.isBounded == true ? place : nil
+        }
+        // Only white space, punctuation, closing tags and escapes may stand between.
+        while index < limit {
+            let byte = text[index]
+            if byte == Byte.less, text.at(index + 1) == Byte.slash {
+                index = text.runEnd(from: index + 2, limit: 64) { $0.isNamePart } + 1
+                continue
+            }
+            if byte.isNamePart, byte != Byte.dash {
+                let end = text.runEnd(from: index, limit: 64) { $0.isNamePart }
+                if byte == UInt8(ascii: "n") || byte == UInt8(ascii: "t"), text[index - 1] == Byte.backslash,
+                    end == index + 1
+                {
+                    index = end
+                    continue
+                }
+                guard KeyName.isPairValue(text.extracting(index..<end)) else { return nil }
+                return valuePlace(index..<end, in: text)
+            }
+            guard
+                byte.isWhitespace || byte == Byte.comma || byte == Byte.quote || byte == Byte.backslash
+                    || byte == Byte.apostrophe || byte == Byte.less || byte == Byte.dash
+            else { return nil }
+            index += 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,120 @@
+/// Secrets in addresses, headers, command lines and statements.
+extension MaskingSession {
+    /// The password in `scheme://user:password@host`.
+    func findURLPassword(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        guard start > scan.addressEnd else { return }
+        let end = text.runEnd(from: start, limit: 1024) { byte in
+            byte > 0x20 && byte != Byte.slash && byte != Byte.quote && byte != Byte.less && byte != Byte.greater
+                && byte != Byte.backslash && byte != Byte.apostrophe && byte != UInt8(ascii: "?") && byte < 0x7F
+        }
+        if end == text.count { scan.cutOff(at: max(0, start - 16)) }
+        scan.addressEnd = end
+        var at = end - 1
+        while at > start, text[at] != Byte.at { at -= 1 }
+        guard at > start else { return }
+        guard let colon = text.find(":", from: start, to: at) else {
+            // A token alone before the @, as in https://ghp_...@github.com.
+            if SecretShape.looksRandom(text.extracting(start..<at)), at - start >= 20 {
+                found("url-password", start..<at, in: text, &scan)
+            }
+            return
+        }
+        let password = text.extracting(colon + 1..<at)
+        guard !password.isEmpty, !isReference(password) else { return }
+        found("url-password", colon + 1..<at, in: text, &scan)
+    }
+
+    /// Whether a template is to fill in the value.
+    func isReference(_ value: Span<UInt8>) -> Bool {
+        guard let first = value.at(0) else { return true }
+        if value.has("[masked:", at: 0) { return true }
+        return first == Byte.less || first == Byte.openBrace || first == Byte.openBracket
+            || (first == Byte.dollar && (value.at(1) == Byte.openBrace || value.at(1)?.isUpper == true))
+            || value.runEnd(from: 0, where: { $0 == Byte.star || $0 == UInt8(ascii: "x") }) == value.count
+    }
+
+    /// A signature or token in the query of a presigned address.
+    func findSignature(_ name: Range<Int>, in text: Span<UInt8>, _ scan: inout TextScan) {
+        guard let before = text.at(name.lowerBound - 1),
+            !before.isLetter || before == UInt8(ascii: "-") || text.hasIgnoringCase("x-", at: name.lowerBound)
+        else { return }
+        let end = text.runEnd(from: name.upperBound) {
+            $0.isBase64URL || $0.isBase64 || $0 == Byte.percent || $0 == Byte.equals || $0 == Byte.dot
+                || $0 == UInt8(ascii: "~")
+        }
+        if end == text.count { scan.cutOff(at: name.lowerBound) }
+        guard end - name.upperBound >= 20 else { return }
+        found("presigned-url", name.upperBound..<end, in: text, &scan)
+    }
+
+    /// `Basic` and base64 of `user:password`.
+    func findBasicAuthorization(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let end = text.runEnd(from: start) { $0.isBase64 || $0 == Byte.equals }
+        if end == text.count { scan.cutOff(at: start) }
+        guard end - start >= 8 else { return }
+        let decoded = Base64Text.decode(text.extracting(start..<end), limit: 256)
+        let span = decoded.span
+        guard Base64Text.looksLikeText(span), let colon = span.find(":", from: 0, to: span.count),
+            colon < span.count - 1
+        else { return }
+        found("basic-authorization", start..<end, in: text, &scan)
+    }
+
+    /// `Bearer` and its token.
+    func findBearerToken(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let end = text.runEnd(from: start) {
+            $0.isBase64URL || $0.isBase64 || $0 == Byte.dot || $0 == UInt8(ascii: "~") || $0 == Byte.equals
+        }
+        if end == text.count { scan.cutOff(at: start) }
+        let token = text.extracting(start..<end)
+        guard token.count >= 16, SecretShape.looksRandom(token) else { return }
+        found("bearer-token", start..<end, in: text, &scan)
+    }
+
+    /// The values of `Cookie: a=b; c=d` and `Set-Cookie: a=b; Path=/` that look random.
+    func findCookies(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        var index = start
+        while true {
+            index = text.runEnd(from: index) { $0.isBlank || $0 == Byte.semicolon }
+            let nameEnd = text.runEnd(from: index, limit: 80) { $0.isNamePart }
+            guard nameEnd > index, text.at(nameEnd) == Byte.equals else { break }
+            let end = text.runEnd(from: nameEnd + 1) {
+                $0 > 0x20 && $0 != Byte.semicolon && $0 != Byte.quote && $0 != Byte.apostrophe && $0 != Byte.backslash
+                    && $0 < 0x7F
+            }
+            if end == text.count { scan.cutOff(at: start) }
+            let value = text.extracting(nameEnd + 1..<end)
+            if value.count >= 12, SecretShape.looksRandom(value) || SecretShape.isUUID(value) {
+                found("cookie", nameEnd + 1..<end, in: text, &scan)
+            }
+            guard text.at(end) == Byte.semicolon else { break }
+            index = end
+        }
+    }
+
+    /// `IDENTIFIED BY 'password'`.
+    func findSQLPassword(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let open = text.runEnd(from: start, limit: 24) { $0.isBlank || $0 == Byte.backslash || $0.isLetter }
+        guard let quote = text.at(open), quote == Byte.apostrophe || quote == Byte.quote else { return }
+        let end = text.runEnd(from: open + 1, limit: 256) { $0 != quote && $0 != Byte.backslash }
+        if end == text.count { scan.cutOff(at: start) }
+        guard end - open > 3, !isReference(text.extracting(open + 1..<end)) else { return }
+        found("secret", open + 1..<end, in: text, &scan)
+    }
+
+    /// `curl -u user:password`.
+    func findCommandLineUser(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let open = text.runEnd(from: start, limit: 3) {
+            $0 == Byte.quote || $0 == Byte.apostrophe || $0 == Byte.backslash
+        }
+        let end = text.runEnd(from: open, limit: 256) {
+            $0 > 0x20 && $0 != Byte.quote && $0 != Byte.apostrophe && $0 != Byte.backslash && $0 < 0x7F
+        }
+        if end == text.count { scan.cutOff(at: start) }
+        guard let colon = text.find(":", from: open, to: end), end - colon > 4, colon > open,
+            !isReference(text.extracting(colon + 1..<end)),
+            text.runEnd(from: colon + 1, where: { $0.isDigit }) < end
+        else { return }
+        found("secret", colon + 1..<end, in: text, &scan)
+    }
+}

@@ -1,0 +1,138 @@
+internal import OpenSSL
+internal import PatternMatch
+
+/// What one pass over one text gathers.
+struct TextScan {
+    /// Replacements so far, in no order.
+    var edits: [Edit] = []
+    /// Where something begins that the end of the text cuts off.
+    var unfinished = Int.max
+    /// Whether the text ends here; otherwise more may follow.
+    var isFinal = true
+    /// Whether replacements must be as long as what they replace.
+    var keepsLength = false
+    /// How many encodings are open around this text.
+    var depth = 0
+    /// Names before this offset were looked at.
+    var nameEnd = 0
+    /// Addresses before this offset were looked at.
+    var addressEnd = 0
+
+    /// States that what begins at `start` may go on beyond the end of the text.
+    mutating func cutOff(at start: Int) {
+        if !isFinal { unfinished = min(unfinished, start) }
+    }
+}
+
+/// The state of masking one answer: working memory, key and counts.
+final class MaskingSession {
+    let detectors: DetectorSet
+    let profile: MaskingProfile
+    let fingerprintKey: [UInt8]
+    private var scratches: [PatternScratch]
+    private(set) var findings: [String: Int] = [:]
+
+    init(
+        detectors: DetectorSet,
+        profile: MaskingProfile,
+        fingerprintKey: [UInt8],
+        scratches: [PatternScratch]
+    ) {
+        self.detectors = detectors
+        self.profile = profile
+        self.fingerprintKey = fingerprintKey
+        self.scratches = scratches
+    }
+
+    /// Gives the working memory back for the next session.
+    func surrenderScratches() -> [PatternScratch] {
+        defer { scratches = [] }
+        return scratches
+    }
+
+    /// The anchors in `text`.
+    func anchors(in text: Span<UInt8>, depth: Int) throws(MaskingError) -> [PatternHit] {
+        do {
+            while scratches.count <= depth { scratches.append(try PatternScratch(for: detectors.database)) }
+            let scratch = scratches[depth]
+            try scratch.scan(text)
+            return scratch.hits
+        } catch {
+            throw .scanFailed
+        }
+    }
+
+    /// The keyed short hash of `secret`.
+    func fingerprint(_ secret: Span<UInt8>) -> UInt32 {
+        let key = fingerprintKey
+        let digest = HMACSHA256.authenticate(key: key.span, message: secret)
+        var value: UInt32 = 0
+        for index in 0..<4 { value = value << 8 | UInt32(digest.octets[index]) }
+        return value
+    }
+
+    /// Counts what was replaced.
+    func count(_ type: String) { findings[type, default: 0] += 1 }
+
+    /// Notes that `range` of `text` is a secret.
+    func found(_ type: String, _ range: Range<Int>, in text: Span<UInt8>, _ scan: inout TextScan) {
+        guard !range.isEmpty, !profile.exceptedTypes.contains(type) else { return }
+        // A second pass over a masked text changes nothing.
+        if text.has("[masked:", at: range.lowerBound) { return }
+        scan.edits.append(
+            Edit(
+                start: range.lowerBound,
+                end: range.upperBound,
+                type: type,
+                fingerprint: fingerprint(text.extracting(range)),
+                form: .text
+            )
+        )
+    }
+
+    /// Finds every secret in one text.
+    func scan(_ text: Span<UInt8>, _ scan: inout TextScan) throws(MaskingError) {
+        guard text.count >= 4 else { return }
+        let hits = try anchors(in: text, depth: scan.depth)
+        try self.scan(text, hits: hits[...], base: 0, &scan)
+    }
+
+    /// Finds every secret in one text, whose anchors are known; `base` is where it begins for them.
+    func scan(
+        _ text: Span<UInt8>,
+        hits: ArraySlice<PatternHit>,
+        base: Int,
+        _ scan: inout TextScan
+    ) throws(MaskingError) {
+        for hit in hits {
+            let end = hit.end - base
+            guard let anchor = detectors.anchor(hit.identifier), end <= text.count, end >= anchor.bytes.count else {
+                continue
+            }
+            let start = end - anchor.bytes.count
+            switch anchor.action {
+            case .token(let index): findToken(detectors.formats[index], start..<end, in: text, &scan)
+            case .keyName: try findValue(ofNameAt: start..<end, in: text, &scan)
+            case .privateKey: findPrivateKey(start..<end, in: text, &scan)
+            case .puttyKey: findPuTTYKey(at: start, in: text, &scan)
+            case .jsonWebToken: findJSONWebToken(at: start, in: text, &scan)
+            case .urlAuthority: findURLPassword(after: end, in: text, &scan)
+            case .accessKeyID: findNeighbours(of: start, in: text, &scan)
+            case .sessionToken: findSessionToken(at: start, in: text, &scan)
+            case .azureSecret: findAzureSecret(start..<end, in: text, &scan)
+            case .openAIKey: findOpenAIKey(at: start, in: text, &scan)
+            case .cryptHash: findCryptHash(at: start, in: text, &scan)
+            case .signature: findSignature(start..<end, in: text, &scan)
+            case .basicAuthorization: findBasicAuthorization(after: end, in: text, &scan)
+            case .bearerAuthorization: findBearerToken(after: end, in: text, &scan)
+            case .cookie: findCookies(after: end, in: text, &scan)
+            case .identifiedBy: findSQLPassword(after: end, in: text, &scan)
+            case .commandLineUser: findCommandLineUser(after: end, in: text, &scan)
+            case .encoded: try openEncodedRun(start..<end, in: text, &scan)
+            case .email: findEmail(at: start, in: text, &scan)
+            case .identityWord: findIdentity(after: end, in: text, &scan)
+            }
+        }
+        if detectors.findsNumbers { findNumbers(in: text, &scan) }
+    }
+}

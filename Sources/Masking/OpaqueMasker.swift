@@ -1,0 +1,136 @@
+internal import PatternMatch
+
+/// Masks text or bytes without a grammar, in windows.
+///
+/// A window is filled to a size that does not depend on how the input is cut, so the output does not either. Its last
+/// bytes stay for the next one, and so does what its end cuts off.
+struct OpaqueMasker: BodyMasker {
+    /// Bytes of a window.
+    static let window = 64 << 10
+    /// Bytes before the place that stay visible for names and neighbours.
+    private static let lookBehind = 512
+    /// Bytes behind the place that must be known.
+    private static let lookAhead = 1024
+    /// Bytes that are held for one secret; a longer one is masked in pieces.
+    private static let longest = 64 << 10
+
+    private var buffer: [UInt8] = []
+    /// How much at the beginning of the buffer was written already.
+    private var written = 0
+    /// Whether the last secret goes on.
+    private var continues = false
+    private let keepsLength: Bool
+    private var isFirst = true
+    private var target = OpaqueMasker.window
+
+    init(keepsLength: Bool) { self.keepsLength = keepsLength }
+
+    mutating func write(_ chunk: Span<UInt8>, to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
+        var position = 0
+        while position < chunk.count {
+            let piece = min(chunk.count - position, max(1, target - buffer.count))
+            chunk.append(position..<position + piece, to: &buffer)
+            position += piece
+            if buffer.count >= target { try flush(isFinal: false, to: &output, session: session) }
+        }
+    }
+
+    mutating func finish(to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
+        try flush(isFinal: true, to: &output, session: session)
+    }
+
+    private mutating func flush(
+        isFinal: Bool,
+        to output: inout [UInt8],
+        session: MaskingSession
+    ) throws(MaskingError) {
+        if isFirst {
+            isFirst = false
+            try session.inspect(head: buffer.span)
+        }
+        if continues { continueSecret(to: &output) }
+        let (edits, commit) = try findings(isFinal: isFinal, session: session)
+        if commit == buffer.count, !isFinal { continues = true }
+        var position = written
+        for edit in edits where edit.start >= position && edit.end <= commit {
+            buffer.span.append(position..<edit.start, to: &output)
+            edit.write(to: &output, keepsLength: keepsLength)
+            if !edit.type.isEmpty { session.count(edit.type) }
+            position = edit.end
+        }
+        buffer.span.append(position..<commit, to: &output)
+        let keep = max(0, commit - Self.lookBehind)
+        buffer.removeFirst(keep)
+        written = commit - keep
+        target = buffer.count + Self.window
+    }
+
+    /// What is to be replaced in the buffer, and up to where that is certain.
+    private func findings(isFinal: Bool, session: MaskingSession) throws(MaskingError) -> (edits: [Edit], commit: Int) {
+        let text = buffer.span
+        var scan = TextScan()
+        scan.isFinal = isFinal
+        scan.keepsLength = keepsLength
+        try session.scan(text, &scan)
+        scan.edits.settle()
+        guard !isFinal else { return (scan.edits, text.count) }
+        var commit = text.count - Self.lookAhead
+        if scan.unfinished < commit {
+            // What is cut off waits, unless it is too long: then its beginning is masked and the rest follows.
+            if text.count - scan.unfinished < Self.longest + Self.lookAhead || scan.unfinished > written {
+                commit = max(written, scan.unfinished)
+            }
+        }
+        for edit in scan.edits where edit.start < commit && edit.end > commit { commit = edit.end }
+        return (scan.edits, commit)
+    }
+
+    /// Writes stars as long as the secret may go on: to white space or a quote.
+    private mutating func continueSecret(to output: inout [UInt8]) {
+        let end = buffer.span.runEnd(from: written) {
+            !$0.isWhitespace && $0 != Byte.quote && $0 != Byte.apostrophe && $0 != Byte.less
+        }
+        if keepsLength { output.append(contentsOf: repeatElement(Byte.star, count: end - written)) }
+        continues = end == buffer.count
+        written = end
+    }
+}
+
+extension MaskingSession {
+    /// Refuses, or counts, what cannot be read, by how it begins.
+    func inspect(head: Span<UInt8>) throws(MaskingError) {
+        guard let format = BinaryFormat.named(by: head) else { return }
+        guard profile.unreadable == .pass else { throw .unreadable(reason: format) }
+        count("unreadable")
+    }
+}
+
+/// Formats that hide text, by their first bytes.
+enum BinaryFormat {
+    /// The name of the format, or nil for text and for what is not known.
+    static func named(by head: Span<UInt8>) -> String? {
+        for (name, magic) in magics where starts(head, with: magic) { return name }
+        var zeros = 0
+        let length = min(head.count, 512)
+        for index in 0..<length where head[index] == 0 { zeros += 1 }
+        return zeros * 10 > length && length >= 8 ? "binary" : nil
+    }
+
+    private static func starts(_ head: Span<UInt8>, with magic: [UInt8]) -> Bool {
+        guard head.count >= magic.count else { return false }
+        for index in magic.indices where head[index] != magic[index] { return false }
+        return true
+    }
+
+    private static let magics: [(String, [UInt8])] = [
+        ("gzip", [0x1F, 0x8B]), ("zip", [0x50, 0x4B, 0x03, 0x04]), ("zip", [0x50, 0x4B, 0x05, 0x06]),
+        ("zstd", [0x28, 0xB5, 0x2F, 0xFD]), ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]), ("bzip2", Array("BZh".utf8)),
+        ("lz4", [0x04, 0x22, 0x4D, 0x18]), ("7z", [0x37, 0x7A, 0xBC, 0xAF]), ("parquet", Array("PAR1".utf8)),
+        ("orc", Array("ORC".utf8)), ("avro", [0x4F, 0x62, 0x6A, 0x01]), ("sqlite", Array("SQLite format 3\0".utf8)),
+        ("png", [0x89, 0x50, 0x4E, 0x47]), ("jpeg", [0xFF, 0xD8, 0xFF]), ("gif", Array("GIF8".utf8)),
+        ("webp", Array("RIFF".utf8)), ("pdf", Array("%PDF-".utf8)), ("elf", [0x7F, 0x45, 0x4C, 0x46]),
+        ("class", [0xCA, 0xFE, 0xBA, 0xBE]), ("utf-16", [0xFF, 0xFE]), ("utf-16", [0xFE, 0xFF]),
+        ("pgp", [0x85, 0x01]), ("snappy", [0xFF, 0x06, 0x00, 0x00, 0x73, 0x4E]),
+        ("mp4", [0, 0, 0, 0x18, 0x66, 0x74, 0x79, 0x70]),
+    ]
+}

@@ -1,0 +1,104 @@
+internal import Compression
+
+/// Masks the body of one answer as it comes.
+///
+/// Used by one thread. What comes out does not depend on how the input is cut. After an error nothing more may be passed
+/// on: the rest is unmasked.
+public final class ResponseMasker {
+    /// Whether the body keeps its length, so that Content-Length and ranges stay true.
+    public let preservesLength: Bool
+    private let engine: MaskingEngine
+    private let session: MaskingSession
+    private var inflater: Inflater?
+    private var inflated: [UInt8] = []
+    private var body: any BodyMasker
+
+    init(engine: MaskingEngine, context: MaskingContext) throws(MaskingError) {
+        self.engine = engine
+        session = engine.session(fingerprintKey: context.fingerprintKey)
+        let rules = engine.rules(for: context.operation)
+        let encoding = context.contentEncoding?.lowercased() ?? ""
+        let format =
+            context.isOpaqueObject || rules.isPayload ? BodyFormat.opaque : BodyFormat(contentType: context.contentType)
+        switch encoding {
+        case "", "identity", "aws-chunked": inflater = nil
+        case "gzip", "x-gzip":
+            do {
+                inflater = try Inflater(maximumOutput: .max, maximumRatio: 1_100)
+            } catch {
+                throw .compression
+            }
+        default:
+            guard engine.profile.unreadable == .pass else { throw .unreadable(reason: encoding) }
+            inflater = nil
+            session.count("unreadable")
+        }
+        preservesLength = format == .opaque && encoding != "gzip" && encoding != "x-gzip"
+        switch format {
+        case .json: body = JSONMasker(root: rules.json)
+        case .xml: body = try XMLMasker(root: rules.xml)
+        case .opaque: body = OpaqueMasker(keepsLength: preservesLength)
+        }
+    }
+
+    deinit { engine.end(session) }
+
+    /// How often each type was replaced so far.
+    public var findings: [String: Int] { session.findings }
+
+    /// Takes the next piece of the body; appends to `output` what may be passed on.
+    public func write(_ chunk: Span<UInt8>, to output: inout [UInt8]) throws(MaskingError) {
+        guard inflater != nil else { return try writePlain(chunk, to: &output) }
+        // Slices bound what a piece may expand to.
+        var position = 0
+        while position < chunk.count {
+            let end = min(chunk.count, position + 4096)
+            var plain: [UInt8] = []
+            swap(&plain, &inflated)
+            plain.removeAll(keepingCapacity: true)
+            do {
+                try inflater?.write(chunk.extracting(position..<end), to: &plain)
+            } catch {
+                throw .compression
+            }
+            try writePlain(plain.span, to: &output)
+            swap(&plain, &inflated)
+            position = end
+        }
+    }
+
+    /// States that the body is complete; appends the rest to `output`.
+    public func finish(to output: inout [UInt8]) throws(MaskingError) {
+        do { try inflater?.finish() } catch { throw .compression }
+        try body.finish(to: &output, session: session)
+    }
+
+    private func writePlain(_ chunk: Span<UInt8>, to output: inout [UInt8]) throws(MaskingError) {
+        try body.write(chunk, to: &output, session: session)
+    }
+}
+
+/// A rewriter of one grammar.
+protocol BodyMasker {
+    /// Takes the next piece; appends what is decided to `output`.
+    mutating func write(_ chunk: Span<UInt8>, to output: inout [UInt8], session: MaskingSession) throws(MaskingError)
+    /// Takes the end; appends the rest to `output`.
+    mutating func finish(to output: inout [UInt8], session: MaskingSession) throws(MaskingError)
+}
+
+/// What grammar a body has.
+enum BodyFormat {
+    case json, xml, opaque
+
+    /// The format that a content type names; what is not known is opaque.
+    init(contentType: String?) {
+        let bare = (contentType ?? "").split(whereSeparator: { $0 == ";" || $0 == " " }).first?.lowercased() ?? ""
+        if bare.hasSuffix("+json") || bare == "application/json" || bare.hasPrefix("application/x-amz-json-") {
+            self = .json
+        } else if bare.hasSuffix("+xml") || bare == "application/xml" || bare == "text/xml" {
+            self = .xml
+        } else {
+            self = .opaque
+        }
+    }
+}

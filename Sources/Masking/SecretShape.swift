@@ -1,0 +1,180 @@
+/// What the look of a value says about it.
+enum SecretShape {
+    /// Shannon entropy of `value` in bits a byte, over at most its first 256 bytes.
+    static func entropy(_ value: Span<UInt8>) -> Double {
+        let length = min(value.count, 256)
+        guard length > 0 else { return 0 }
+        var counts = InlineArray<256, UInt16>(repeating: 0)
+        for index in 0..<length { counts[Int(value[index])] += 1 }
+        var sum = 0.0
+        for index in 0..<256 where counts[index] > 0 { sum += logarithms[Int(counts[index])] }
+        return logarithms[length] / Double(length) - sum / Double(length)
+    }
+
+    /// `n * log2(n)` for n up to 256.
+    private static let logarithms: [Double] = (0...256).map { number in
+        guard number > 1 else { return 0 }
+        // log2 by the exponent and a series: the standard library has no logarithm without a C library.
+        let value = Double(number)
+        let fraction = value.significand
+        let ratio = (fraction - 1) / (fraction + 1)
+        var term = ratio
+        var series = 0.0
+        for odd in stride(from: 1.0, through: 41, by: 2) {
+            series += term / odd
+            term *= ratio * ratio
+        }
+        return value * (Double(value.exponent) + 2 * series / 0.693_147_180_559_945_3)
+    }
+
+    /// How many of the four classes lower, upper, digit and other occur, and whether all is hexadecimal.
+    static func classes(_ value: Span<UInt8>) -> (lower: Bool, upper: Bool, digit: Bool, other: Bool, isHex: Bool) {
+        var result = (lower: false, upper: false, digit: false, other: false, isHex: true)
+        for index in value.indices {
+            let byte = value[index]
+            if byte.isLower {
+                result.lower = true
+            } else if byte.isUpper {
+                result.upper = true
+            } else if byte.isDigit {
+                result.digit = true
+            } else {
+                result.other = true
+            }
+            if !byte.isHex { result.isHex = false }
+        }
+        return result
+    }
+
+    /// Whether `value` is what people write where a secret is to come, or a reference to one.
+    static func isPlaceholder(_ value: Span<UInt8>) -> Bool {
+        guard value.count >= 2 else { return true }
+        let first = value[0]
+        var isUniform = true
+        for index in value.indices where value[index] != first { isUniform = false }
+        if isUniform { return true }
+        switch first {
+        case Byte.dollar:
+            return value[1] == Byte.openBrace || value[1] == Byte.openParenthesis
+                || value.runEnd(from: 1, where: { $0.isUpper || $0.isDigit || $0 == Byte.underscore }) == value.count
+        case Byte.less: return true
+        case Byte.openBrace where value[1] == Byte.openBrace: return true
+        case Byte.percent where value[1] == Byte.openParenthesis: return true
+        case Byte.slash:
+            // A path, unless it is one word as base64 may begin.
+            return value.runEnd(from: 1, where: { $0 != Byte.slash }) < value.count && classes(value).other
+                && entropy(value) < 4
+        default: break
+        }
+        if value.has("[masked:", at: 0) || value.hasIgnoringCase("arn:", at: 0) || value.has("{{resolve:", at: 0) {
+            return true
+        }
+        if value.hasIgnoringCase("process.env", at: 0) || value.hasIgnoringCase("os.environ", at: 0)
+            || value.hasIgnoringCase("vault:", at: 0) || value.hasIgnoringCase("ref:", at: 0)
+            || value.hasIgnoringCase("env:", at: 0) || value.hasIgnoringCase("secretsmanager:", at: 0)
+        {
+            return true
+        }
+        guard value.count <= 20 else { return false }
+        var word: [UInt8] = []
+        for index in value.indices { word.append(value[index].lowercased) }
+        return words.contains(word)
+    }
+
+    private static let words: Set<[UInt8]> = Set(
+        [
+            "null", "none", "nil", "true", "false", "undefined", "string", "required", "optional", "enabled",
+            "disabled", "default", "hidden", "sensitive", "redacted", "masked", "yes", "no", "on", "off", "text",
+            "password", "secret", "token", "<nil>", "n/a", "number", "boolean", "object", "empty", "invalid", "valid",
+            "expired", "missing", "incorrect", "wrong", "failed", "and", "or", "is", "was", "for", "the", "in", "not",
+            "to", "of", "from", "must", "should", "cannot", "with", "has", "authentication", "policy", "reset",
+            "change", "changed", "file", "path", "name", "type", "hash", "field", "parameter", "value", "input",
+            "basic", "bearer", "plaintext", "secretstring", "securestring", "active", "inactive", "manager", "rotation",
+            "rotated", "access", "key", "vault", "provider", "store", "authorization", "unknown", "yourpassword",
+            "your-password", "your_password", "kms", "aes256", "aws:kms", "hmac", "sha256", "rsa", "placeholder",
+        ].map { Array($0.utf8) }
+    )
+
+    /// Whether `value`, found under a name that tells `strength`, is a secret.
+    static func isSecret(_ value: Span<UInt8>, under strength: KeyName.Strength) -> Bool {
+        guard !isPlaceholder(value) else { return false }
+        switch strength {
+        case .none, .benign: return false
+        case .strong: return value.count >= 3
+        case .weak:
+            guard value.count >= 8 else { return false }
+            return looksRandom(value)
+        }
+    }
+
+    /// Whether `value` looks like made by a machine to be unguessable: no name, number, path or word.
+    static func looksRandom(_ value: Span<UInt8>) -> Bool {
+        guard value.count >= 8, !isPlaceholder(value) else { return false }
+        let end = value.runEnd(from: 0) { $0 > 0x20 && $0 < 0x7F }
+        guard end == value.count else { return false }
+        let classes = classes(value)
+        guard classes.digit || (classes.lower && classes.upper && value.count >= 20) else { return false }
+        guard classes.lower || classes.upper else { return false }
+        if isStructured(value) { return false }
+        let bits = entropy(value)
+        if value.count < 16 { return classes.lower && classes.upper || classes.other ? bits >= 2.8 : bits >= 2.9 }
+        return classes.isHex ? bits >= 3 : bits >= 3.2
+    }
+
+    /// Whether `value` has the look of names that AWS and people give: ARN, URL, UUID, date, path, resource id.
+    static func isStructured(_ value: Span<UInt8>) -> Bool {
+        if value.hasIgnoringCase("http://", at: 0) || value.hasIgnoringCase("https://", at: 0)
+            || value.hasIgnoringCase("s3://", at: 0) || value.hasIgnoringCase("arn:", at: 0)
+        {
+            return true
+        }
+        if isUUID(value) || isDate(value) { return true }
+        // i-0123456789abcdef0, vpc-..., sg-...: short lower-case word, dash, hexadecimal.
+        let word = value.runEnd(from: 0) { $0.isLower || $0 == Byte.dash }
+        if word >= 2, word <= 12, value.at(word - 1) == Byte.dash {
+            let digits = value.runEnd(from: word) { $0.isHex }
+            if digits == value.count, digits - word >= 8, digits - word <= 17 { return true }
+        }
+        return isWords(value)
+    }
+
+    /// Whether `value` is words, numbers and separators, as in `my-app-2024/v1.2`.
+    static func isWords(_ value: Span<UInt8>) -> Bool {
+        var switches = 0
+        var digits = 0
+        var separators = 0
+        for index in value.indices {
+            let byte = value[index]
+            if byte.isDigit {
+                digits += 1
+            } else if !byte.isLetter {
+                separators += 1
+            }
+            if index > 0, byte.isAlphanumeric, value[index - 1].isAlphanumeric {
+                let before = value[index - 1]
+                // Words begin upper and go on lower; numbers stand by themselves.
+                if before.isDigit != byte.isDigit || (before.isLower && byte.isUpper) { switches += 1 }
+            }
+        }
+        // A secret changes class about every second byte, a name about every sixth.
+        return switches * 6 <= value.count && digits * 3 <= value.count + separators
+    }
+
+    static func isUUID(_ value: Span<UInt8>) -> Bool {
+        guard value.count == 36 else { return false }
+        for index in value.indices {
+            let isDash = index == 8 || index == 13 || index == 18 || index == 23
+            guard isDash ? value[index] == Byte.dash : value[index].isHex else { return false }
+        }
+        return true
+    }
+
+    static func isDate(_ value: Span<UInt8>) -> Bool {
+        guard value.count >= 10, value.count <= 35, value[4] == Byte.dash, value[7] == Byte.dash else { return false }
+        return value.runEnd(from: 0) {
+            $0.isDigit || $0 == Byte.dash || $0 == Byte.colon || $0 == Byte.dot || $0 == Byte.plus
+                || $0 == UInt8(ascii: "T")
+                || $0 == UInt8(ascii: "Z")
+        } == value.count
+    }
+}

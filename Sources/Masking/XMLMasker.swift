@@ -1,0 +1,249 @@
+internal import XMLStream
+
+/// Masks one XML document as it comes; what it does not replace stays to the byte.
+final class XMLMasker: BodyMasker {
+    /// An open element.
+    private struct Frame {
+        var node: RuleNode
+        var strength: KeyName.Strength
+        var isPairValue = false
+        var isPairName = false
+        /// What the text of a `Name` child says about the `Value` child.
+        var pairStrength = KeyName.Strength.none
+        var pending: [Text] = []
+    }
+
+    /// Decoded text of one element, and where each piece of it stands.
+    struct Text {
+        var bytes: [UInt8] = []
+        var pieces: [Piece] = []
+        var memberClass = MemberClass.none
+        var strength = KeyName.Strength.none
+    }
+
+    /// A part of a text.
+    struct Piece {
+        var start: Int
+        var end: Int
+        var source: Range<Int>
+    }
+
+    private var stream: XMLStream
+    private var raw: [UInt8] = []
+    private var rawStart = 0
+    private var frames: [Frame] = []
+    private var text = Text()
+    private var edits: [Edit] = []
+    private let root: RuleNode
+    private var strengths: [Int: KeyName.Strength] = [:]
+    private var isEmpty = true
+
+    init(root: RuleNode) throws(MaskingError) {
+        self.root = root
+        do { stream = try XMLStream() } catch { throw .scanFailed }
+    }
+
+    func write(_ chunk: Span<UInt8>, to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
+        guard !chunk.isEmpty else { return }
+        isEmpty = false
+        chunk.append(0..<chunk.count, to: &raw)
+        let end = try read(chunk, isFinal: false, session: session)
+        emit(upTo: min(end, undecided), to: &output, session: session)
+        guard raw.count <= session.profile.maximumValue else { throw .tooLarge }
+    }
+
+    func finish(to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
+        guard !isEmpty else { return }
+        _ = try read(Span<UInt8>(), isFinal: true, session: session)
+        emit(upTo: rawStart + raw.count, to: &output, session: session)
+    }
+
+    /// Where the first text begins that is not judged yet.
+    private var undecided: Int {
+        var place = text.pieces.first?.source.lowerBound ?? .max
+        for frame in frames {
+            for pending in frame.pending { place = min(place, pending.pieces.first?.source.lowerBound ?? .max) }
+        }
+        return place
+    }
+
+    /// Parses; answers up to where the document was understood.
+    private func read(
+        _ chunk: Span<UInt8>,
+        isFinal: Bool,
+        session: MaskingSession
+    ) throws(MaskingError) -> Int {
+        do {
+            try stream.write(chunk, isFinal: isFinal)
+        } catch {
+            switch error {
+            case .tooDeep: throw .tooDeep
+            case .tooLarge: throw .tooLarge
+            case .malformed(_, let offset): throw .malformed(format: "xml", offset: offset)
+            default: throw .malformed(format: "xml", offset: rawStart)
+            }
+        }
+        let content = stream.content
+        var end = rawStart
+        for event in stream.events {
+            end = max(end, event.source.upperBound)
+            switch event.kind {
+            case .start: try started(content.span.extracting(event.content), event.source, session: session)
+            case .text:
+                let start = text.bytes.count
+                content.span.append(event.content, to: &text.bytes)
+                text.pieces.append(Piece(start: start, end: text.bytes.count, source: event.source))
+            case .end: try ended(session: session)
+            case .comment:
+                // Nobody needs comments, and a secret may be in one.
+                edits.append(
+                    Edit(
+                        start: event.source.lowerBound,
+                        end: event.source.upperBound,
+                        type: "",
+                        fingerprint: 0,
+                        form: .exact([])
+                    )
+                )
+            case .attributeName, .attributeValue: break
+            }
+        }
+        return end
+    }
+
+    private func started(
+        _ name: Span<UInt8>,
+        _ source: Range<Int>,
+        session: MaskingSession
+    ) throws(MaskingError) {
+        try judgeLooseText(session: session)
+        // Prefixes say nothing: no answer of AWS uses two namespaces.
+        let local = name.extracting((name.find(":", from: 0, to: name.count).map { $0 + 1 } ?? 0)..<name.count)
+        let node = frames.last.map { ModelRules.child($0.node, local) } ?? root
+        var frame = Frame(node: node, strength: strength(of: local))
+        frame.isPairName = KeyName.isPairName(local)
+        frame.isPairValue = KeyName.isPairValue(local)
+        if frame.isPairValue, frame.strength == .none, let above = frames.last { frame.strength = above.strength }
+        frames.append(frame)
+        // Attributes have no offsets of their own: the tag is looked at as text.
+        guard source.count > name.count + 3, source.lowerBound >= rawStart else { return }
+        let tag = Array(raw[source.lowerBound - rawStart..<source.upperBound - rawStart])
+        var scan = TextScan()
+        try session.scan(tag.span, &scan)
+        for var edit in scan.edits {
+            edit.start += source.lowerBound
+            edit.end += source.lowerBound
+            edits.append(edit)
+        }
+    }
+
+    private func strength(of name: Span<UInt8>) -> KeyName.Strength {
+        var hash = 5381
+        for index in name.indices { hash = hash &* 33 &+ Int(name[index]) }
+        if let known = strengths[hash] { return known }
+        let strength = KeyName.strength(of: name)
+        if strengths.count < 4096 { strengths[hash] = strength }
+        return strength
+    }
+
+    /// Text beside elements has no member.
+    private func judgeLooseText(session: MaskingSession) throws(MaskingError) {
+        guard !text.pieces.isEmpty else { return }
+        let loose = text
+        text = Text()
+        try judge(loose, session: session)
+    }
+
+    private func ended(session: MaskingSession) throws(MaskingError) {
+        guard let frame = frames.popLast() else { return }
+        for var pending in frame.pending {
+            pending.strength = frame.pairStrength
+            try judge(pending, session: session)
+        }
+        guard !text.pieces.isEmpty else { return }
+        var leaf = text
+        text = Text()
+        leaf.memberClass = ModelRules.memberClass(frame.node)
+        leaf.strength = frame.strength
+        if let last = frames.indices.last {
+            if frame.isPairName { frames[last].pairStrength = KeyName.strength(of: leaf.bytes.span) }
+            if frame.isPairValue, frame.strength == .none {
+                leaf.strength = frames[last].pairStrength
+                if leaf.strength == .none, leaf.memberClass == .none || leaf.memberClass == .parameter {
+                    frames[last].pending.append(leaf)
+                    return
+                }
+            }
+        }
+        try judge(leaf, session: session)
+    }
+
+    private func judge(_ text: Text, session: MaskingSession) throws(MaskingError) {
+        let leaf = Leaf(memberClass: text.memberClass, strength: text.strength, depth: 0, keepsLength: false)
+        for edit in try session.edits(for: leaf, text.bytes.span, hits: nil, base: 0) {
+            edits.append(contentsOf: text.placed(edit))
+        }
+    }
+
+    private func emit(upTo end: Int, to output: inout [UInt8], session: MaskingSession) {
+        guard end > rawStart else { return }
+        edits.settle()
+        var position = rawStart
+        var used = 0
+        for edit in edits {
+            guard edit.end <= end else { break }
+            used += 1
+            guard edit.start >= position else { continue }
+            raw.span.append(position - rawStart..<edit.start - rawStart, to: &output)
+            edit.write(to: &output, keepsLength: false)
+            if !edit.type.isEmpty { session.count(edit.type) }
+            position = edit.end
+        }
+        edits.removeFirst(used)
+        raw.span.append(position - rawStart..<end - rawStart, to: &output)
+        raw.removeFirst(end - rawStart)
+        rawStart = end
+    }
+}
+
+extension XMLMasker.Text {
+    /// `edit` of the decoded text as edits of the document: the replacement at the first piece, nothing at the others.
+    func placed(_ edit: Edit) -> [Edit] {
+        var placed: [Edit] = []
+        for piece in pieces where piece.start < edit.end && piece.end > edit.start {
+            var part = edit
+            let isPlain = piece.source.count == piece.end - piece.start
+            part.start = piece.source.lowerBound + (isPlain ? max(0, edit.start - piece.start) : 0)
+            part.end =
+                isPlain ? piece.source.lowerBound + min(piece.end, edit.end) - piece.start : piece.source.upperBound
+            if !placed.isEmpty {
+                part.form = .exact([])
+                part.type = ""
+            } else if case .exact(let bytes) = edit.form {
+                part.form = .exact(isInCDATA(piece) ? bytes : escaped(bytes))
+            }
+            placed.append(part)
+        }
+        return placed
+    }
+
+    /// Whether a piece that stands for itself has characters that markup would have to escape.
+    private func isInCDATA(_ piece: XMLMasker.Piece) -> Bool {
+        piece.source.count == piece.end - piece.start
+            && bytes[piece.start..<piece.end].contains { $0 == Byte.less || $0 == Byte.ampersand }
+    }
+
+    private func escaped(_ bytes: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count + 32)
+        for byte in bytes {
+            switch byte {
+            case Byte.less: output.append(contentsOf: "&lt;".utf8)
+            case Byte.greater: output.append(contentsOf: "&gt;".utf8)
+            case Byte.ampersand: output.append(contentsOf: "&amp;".utf8)
+            default: output.append(byte)
+            }
+        }
+        return output
+    }
+}
