@@ -2,7 +2,9 @@
 
 import botocore.session
 
-PROTOCOLS = {"json1.0": 1, "json1.1": 2, "rest-json": 4, "rest-xml": 8, "query": 16, "ec2": 32, "smithy-rpc-v2-cbor": 64}
+PROTOCOLS = {
+    "json1.0": 1, "json1.1": 2, "rest-json": 4, "rest-xml": 8, "query": 16, "ec2": 32, "smithy-rpc-v2-cbor": 64,
+}
 METHODS = {"GET": 1, "HEAD": 2, "POST": 3, "PUT": 4, "DELETE": 5, "PATCH": 6, "OPTIONS": 7}
 KINDS = {
     "structure": 1, "list": 2, "map": 3, "string": 4, "character": 4, "integer": 5, "long": 5, "short": 5, "byte": 5,
@@ -11,8 +13,8 @@ KINDS = {
 LOCATIONS = {None: 0, "uri": 1, "querystring": 2, "header": 3, "headers": 4, "statusCode": 5}
 
 # Operation flags.
-NO_AUTH, UNSIGNED_BODY, BEARER, STREAM_IN, STREAM_OUT, EVENTS_IN, EVENTS_OUT, READONLY, DISCOVERY, SIGV4A = (
-    1 << bit for bit in range(10)
+NO_AUTH, UNSIGNED_BODY, BEARER, STREAM_IN, STREAM_OUT, EVENTS_IN, EVENTS_OUT, READONLY, DISCOVERY, SIGV4A, EXPRESS_CONTROL = (
+    1 << bit for bit in range(11)
 )
 # Member flags, above the 8 bits of the location.
 REQUIRED, TOKEN, SENSITIVE, STREAMING, HOST_LABEL, EVENT_STREAM, JSON_VALUE = (1 << bit for bit in range(8, 15))
@@ -137,6 +139,7 @@ def operation_flags(model: dict, operation: dict) -> int:
     flags |= BEARER * (auth in ("bearer", "smithy.api#httpBearerAuth") or service_auth == ["smithy.api#httpBearerAuth"])
     flags |= SIGV4A * ((operation.get("auth") or service_auth)[:2] == ["aws.auth#sigv4a"])
     flags |= READONLY * bool(operation.get("readonly")) | DISCOVERY * ("endpointdiscovery" in operation)
+    flags |= EXPRESS_CONTROL * ("UseS3ExpressControlEndpoint" in operation.get("staticContextParams", {}))
     for side, stream, events in (("input", STREAM_IN, EVENTS_IN), ("output", STREAM_OUT, EVENTS_OUT)):
         shape = shapes[operation[side]["shape"]] if side in operation else {}
         for name, member in shape.get("members", {}).items():

@@ -11,7 +11,9 @@ from catalogue.resources import Resources
 # Which service answers for requests that the services of one signing name understand alike; lower is first.
 PREFERRED = {"rds": 0, "s3": 0, "qconnect": 0, "chime-sdk-voice": 0, "pinpoint-sms-voice": 0, "elbv2": 0}
 # Signing names on the wire that no model has.
-EXTRA_SIGNING_NAMES = {"IngestionService": ["importexport"], "s3express": ["s3"], "s3-object-lambda": ["s3"]}
+EXTRA_SIGNING_NAMES = {
+    "IngestionService": ["importexport"], "s3express": ["s3", "s3control"], "s3-object-lambda": ["s3"],
+}
 
 # Service flags.
 S3_RULES, CUSTOMER_ENDPOINT, QUERY_COMPATIBLE, SIGV2 = (1 << bit for bit in range(4))
@@ -62,6 +64,9 @@ def _write_service(writer, iam, endpoints, resources, prefix, name, model, versi
     order = []
     for offset, (key, operation) in enumerate(sorted(model["operations"].items())):
         static = {k: v["value"] for k, v in operation.get("staticContextParams", {}).items()}
+        # Only directory buckets answer there; the operation's flag says so, the bucket's name decides.
+        if key != "ListDirectoryBuckets":
+            static.pop("UseS3ExpressControlEndpoint", None)
         endpoint_set = endpoints.number(name, model, static) if static else default_set
         path, constants = models.split_uri(operation["http"]["requestUri"])
         query, headers = models.required_bindings(model, operation)

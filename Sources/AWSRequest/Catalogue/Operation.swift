@@ -82,6 +82,8 @@ public struct Operation: Sendable, Hashable {
         public static let endpointDiscovery = Traits(rawValue: 256)
         /// SigV4A is the first choice of SDKs that have it.
         public static let prefersSigV4A = Traits(rawValue: 512)
+        /// Goes to the regional control endpoint when the bucket is a directory bucket.
+        public static let expressControl = Traits(rawValue: 1024)
     }
 }
 

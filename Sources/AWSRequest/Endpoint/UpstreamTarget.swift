@@ -25,29 +25,31 @@ extension Catalogue {
     ///
     /// - Parameters:
     ///   - call: The call.
-    ///   - hostLabel: The value of the member that becomes part of the host, where the operation has one.
+    ///   - input: Its input: a member may be part of the host.
     ///   - options: The site's choice of endpoint variants.
     /// - Returns: Host, target and credential scope.
     public func endpoint(
         for call: RecognisedCall,
-        hostLabel: String?,
+        input: ParsedInput,
         options: EndpointOptions = []
     ) throws(EndpointError) -> UpstreamTarget {
         let operation = call.operation
         let service = operation.service
-        if service.hasCustomerEndpoint { throw .customerEndpoint(service: service.id) }
+        if service.hasCustomerEndpoint, operation.name != "DescribeEndpoints" {
+            throw .customerEndpoint(service: service.id)
+        }
         let region = call.requestedRegion
         guard let row = EndpointRow.find(for: operation, region: region, variant: options) else {
             throw .noEndpoint(service: service.id, region: region.name)
         }
         let template = HostPrefixTemplate(operation.hostPrefix)
-        guard let prefix = template.filled(with: call.accountLabel ?? hostLabel) else {
+        guard let prefix = template.filled(with: template.member.flatMap { input.text(at: $0) }) else {
             throw .hostLabel(member: template.member ?? "")
         }
         var signingName = row.signingName.isEmpty ? service.signingName : row.signingName
         var host = prefix + row.host(in: region)
         var target = row.basePath + call.target
-        if let s3 = call.s3, let address = S3Address(s3, host: host, region: region) {
+        if let s3 = call.s3, let address = S3Address(s3, call, host: host, options: options) {
             host = address.host
             if address.isExpress { signingName = "s3express" }
             if s3.isVirtualHosted, !address.isVirtualHosted { target = "/" + s3.bucket + target }
@@ -75,14 +77,11 @@ private struct S3Address {
     let isExpress: Bool
 
     /// Nil where the plain endpoint serves the bucket by its path.
-    init?(_ s3: S3Target, host: String, region: Region) {
+    init?(_ s3: S3Target, _ call: RecognisedCall, host: String, options: EndpointOptions) {
         isExpress = s3.bucket.hasSuffix("--x-s3")
         if isExpress {
-            let parts = s3.bucket.split(separator: "-", omittingEmptySubsequences: true)
-            guard parts.count > 4 else { return nil }
-            let zone = parts.dropLast(2).suffix(2).joined(separator: "-")
-            self.host = "\(s3.bucket).s3express-\(zone).\(region.name).\(region.partition.dnsSuffix)"
-            isVirtualHosted = true
+            guard let express = Self.express(s3.bucket, call, options) else { return nil }
+            (self.host, isVirtualHosted) = express
         } else if s3.isVirtualHosted {
             // A bucket with dots does not fit the wildcard certificate: it goes into the path.
             isVirtualHosted = !s3.bucket.contains(".")
@@ -90,5 +89,20 @@ private struct S3Address {
         } else {
             return nil
         }
+    }
+
+    /// A directory bucket answers in the zone that its name ends with: `name--zone--x-s3`.
+    private static func express(
+        _ bucket: String,
+        _ call: RecognisedCall,
+        _ options: EndpointOptions
+    ) -> (host: String, isVirtualHosted: Bool)? {
+        let region = call.requestedRegion
+        let fips = options.contains(.fips) ? "-fips" : ""
+        let tail = (options.contains(.dualStack) ? "dualstack." : "") + "\(region.name).\(region.partition.dnsSuffix)"
+        if call.operation.traits.contains(.expressControl) { return ("s3express-control\(fips).\(tail)", false) }
+        let name = bucket.dropLast("--x-s3".count)
+        guard let cut = name.ranges(of: "--").last, cut.upperBound < name.endIndex else { return nil }
+        return ("\(bucket).s3express\(fips)-\(name[cut.upperBound...]).\(tail)", true)
     }
 }

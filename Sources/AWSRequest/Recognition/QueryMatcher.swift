@@ -21,6 +21,9 @@ struct QueryMatcher {
         }
         guard let body else { return nil }
         let form = try FormPair.split(body)
+        if form.contains(where: { $0.key == "SignatureVersion" || $0.key == "AWSAccessKeyId" }) {
+            throw .unsupported("Signature version 2 is not offered (SimpleDB uses it)")
+        }
         return try match(action: Self.value("Action", form), version: Self.value("Version", form))
     }
 

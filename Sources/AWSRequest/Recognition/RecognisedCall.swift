@@ -55,6 +55,22 @@ public struct RecognisedCall: Sendable {
         return label.count == 12 && label.utf8.allSatisfy(ASCII.isDigit) ? String(label) : nil
     }
 
+    /// The call as each of its candidates: parse and classify each where there is more than one.
+    public var readings: [RecognisedCall] {
+        candidates.map {
+            RecognisedCall(
+                operation: $0,
+                candidates: [$0],
+                wireProtocol: wireProtocol,
+                region: region,
+                requestedRegion: requestedRegion,
+                s3: s3,
+                receivedHostPrefix: receivedHostPrefix,
+                target: target
+            )
+        }
+    }
+
     /// Whether anything is changed, as far as access levels tell; true if any candidate does.
     public var isMutating: Bool { candidates.contains { $0.isMutating } }
 

@@ -24,13 +24,15 @@ public struct Recogniser: Sendable {
         return .call(call)
     }
 
-    /// Recognises a request with its body, as sent but with `Content-Encoding: gzip` undone.
+    /// Recognises a request with its body as sent; gzip is undone within `InputLimits.size`.
     public func recognise(
         _ request: HTTPRequest,
         entrance: Entrance,
         body: [UInt8]
     ) throws(RecognitionError) -> RecognisedCall {
-        guard let call = try attempt(request, entrance, body: body) else {
+        let decoded: [UInt8]
+        do { decoded = try RequestBody.decoded(body, of: request) } catch { throw .malformedBody("\(error)") }
+        guard let call = try attempt(request, entrance, body: decoded) else {
             throw .malformedBody("it does not tell the operation")
         }
         return call
@@ -69,7 +71,7 @@ public struct Recogniser: Sendable {
         let isCBOR = head.smithyProtocol != nil
         if let target = head.amzTarget {
             guard !isCBOR else { throw .conflict("X-Amz-Target and smithy-protocol") }
-            return try JSONTarget(target).match(head, scope, catalogue)
+            return try JSONTarget(target).match(head, scope, catalogue, body)
         }
         if isCBOR { return try cborMatch(head, scope) }
         if scope.isS3, !isS3Control(head) { return try S3Matcher(head: head, scope: scope).match() }
@@ -138,6 +140,11 @@ public struct Recogniser: Sendable {
         let endpoint = EndpointRow.find(for: operation, region: scope.region, variant: [])
         guard let endpoint else { throw .unknownRegion("\(scope.region.name) for \(operation.service.id)") }
         let prefix = try hostPrefix(head.label, match, operation)
+        if let account = head.accountID, HostPrefixTemplate(operation.hostPrefix).member == "AccountId",
+            !prefix.isEmpty, prefix != account + "."
+        {
+            throw .conflict("the account in the host is not the one in x-amz-account-id")
+        }
         return RecognisedCall(
             operation: operation,
             candidates: match.operations,

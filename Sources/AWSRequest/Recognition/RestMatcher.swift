@@ -51,6 +51,7 @@ struct RestMatcher {
         let (paths, others) = (TemplateSegments(left.pathText), TemplateSegments(right.pathText))
         for (one, other) in zip(paths, others) where one.rank != other.rank { return one.rank &- other.rank }
         let counts = [
+            others.remaining &- paths.remaining,
             right.constantQuery.count &- left.constantQuery.count,
             right.requiredQuery.count &- left.requiredQuery.count,
             right.requiredHeaders.count &- left.requiredHeaders.count,

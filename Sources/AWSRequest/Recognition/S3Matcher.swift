@@ -4,6 +4,10 @@ struct S3Matcher {
     let scope: Scope
 
     func match() throws(RecognitionError) -> Recogniser.Match {
+        if let response = objectLambdaResponse { return response }
+        if head.target.pathText.hasPrefix("/v20180820/"), head.label == .none {
+            throw .unsupported("S3 Control needs x-amz-account-id; S3 on Outposts is not offered")
+        }
         let target = try bucketAndKey()
         let level: RestMatcher.S3Level = target == nil ? .service : target?.key == nil ? .bucket : .object
         let outcome = RestMatcher(head: head, s3Level: level).match(scope.services.filter { $0.usesS3Rules })
@@ -32,8 +36,16 @@ struct S3Matcher {
             )
         }
         // The longer of two names is today's: GetBucketLifecycleConfiguration, not GetBucketLifecycle.
-        guard let longest = operations.max(by: { $0.nameText.count < $1.nameText.count }) else { return operations }
-        return [longest]
+        return operations.max { $0.nameText.count < $1.nameText.count }.map { [$0] } ?? operations
+    }
+
+    /// A Lambda function's answer to S3 Object Lambda: the one path that is no bucket's.
+    private var objectLambdaResponse: Recogniser.Match? {
+        guard scope.name == "s3-object-lambda", head.method == .post, head.target.query.isEmpty,
+            head.target.pathText == "/WriteGetObjectResponse"
+        else { return nil }
+        let operation = scope.services.lazy.compactMap { $0.operation(named: "WriteGetObjectResponse") }.first
+        return operation.map { Recogniser.Match(operations: [$0], wireProtocol: .s3) }
     }
 
     private func bucketAndKey() throws(RecognitionError) -> S3Target? {

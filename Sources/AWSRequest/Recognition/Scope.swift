@@ -59,8 +59,12 @@ struct JSONTarget {
         self.text = text
     }
 
-    func match(_ head: RequestHead, _ scope: Scope, _ catalogue: Catalogue) throws(RecognitionError) -> Recogniser.Match
-    {
+    func match(
+        _ head: RequestHead,
+        _ scope: Scope,
+        _ catalogue: Catalogue,
+        _ body: [UInt8]?
+    ) throws(RecognitionError) -> Recogniser.Match? {
         let wireProtocol: WireProtocol
         switch head.mediaType {
         case "application/x-amz-json-1.0": wireProtocol = .json10
@@ -79,6 +83,7 @@ struct JSONTarget {
         guard !operations.isEmpty else {
             throw .unknownOperation(service: services[0].id, operation: String(decoding: operation, as: UTF8.self))
         }
-        return Recogniser.Match(operations: operations, wireProtocol: wireProtocol)
+        guard let left = try TieBreaker(head: head, body: body).narrow(operations) else { return nil }
+        return Recogniser.Match(operations: left, wireProtocol: wireProtocol)
     }
 }

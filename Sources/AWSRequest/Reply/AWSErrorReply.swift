@@ -78,7 +78,7 @@ private struct ErrorText {
     func body(for wireProtocol: WireProtocol) -> [UInt8] {
         switch wireProtocol {
         case .json10, .json11, .restJSON:
-            Array("{\"__type\":\(Self.json(code)),\"message\":\(Self.json(message))}".utf8)
+            Array("{\"__type\":\(JSONText.quoted(code)),\"message\":\(JSONText.quoted(message))}".utf8)
         case .cbor: cbor
         case .s3:
             xml(
@@ -116,21 +116,6 @@ private struct ErrorText {
         if count < 0x1_0000 { return [0x79, UInt8(count >> 8), UInt8(count & 0xFF)] + bytes }
         let size = UInt32(clamping: count)
         return [0x7A] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) } + bytes
-    }
-
-    private static func json(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case let control where control.value < 0x20:
-                result += "\\u00" + (control.value < 16 ? "0" : "") + String(control.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 
     /// Escapes markup and drops what XML 1.0 cannot hold.
