@@ -1,0 +1,63 @@
+/// The three kinds of record.
+///
+/// Each has its own INSERT, which names only the columns that the kind can have: a parameter costs the server time even
+/// when it is NULL.
+enum RecordKind: String, CaseIterable, Sendable {
+    case intent
+    case outcome
+    case event
+
+    /// The columns of the canonical form, in its order.
+    static let columnNames = [
+        "format", "writer", "sequence", "ts", "kind", "id", "request_id", "issuer", "subject", "groups", "role",
+        "session_id", "session_name", "query_id", "app", "traceparent", "source_ip", "user_agent", "operation",
+        "actions", "access_level", "risks", "resources", "region", "account", "parameters", "body_sha256", "decision",
+        "statement", "policy_hash", "explanation", "approval_id", "upstream_host", "presigned", "mask_profile",
+        "status", "error_code", "aws_request_id", "bytes_in", "bytes_out", "response_sha256", "masked", "findings",
+        "timings", "completed", "truncated", "event", "message", "detail", "repeated",
+    ]
+
+    /// Type OIDs of those columns (pg_type.dat).
+    private static let columnTypes: [UInt32] = [
+        21, 2950, 20, 1184, 25, 2950, 2950, 25, 25, 1009, 25,
+        25, 25, 25, 25, 25, 25, 25, 25,
+        1009, 25, 1009, 1009, 25, 25, 114, 17, 25,
+        25, 17, 25, 2950, 25, 16, 25,
+        23, 25, 25, 20, 20, 17, 23, 114,
+        114, 16, 16, 25, 25, 114, 23,
+    ]
+
+    private static let firstCall = 6
+    private static let firstOutcome = 35
+    private static let firstEvent = 46
+
+    /// Positions of the columns that this kind of record can have.
+    var columns: [Int] {
+        Self.columnNames.indices.filter(has)
+    }
+
+    /// Whether the kind can have the column at this position.
+    func has(_ column: Int) -> Bool {
+        if column < Self.firstCall { return true }
+        switch self {
+        case .intent: return column < Self.firstOutcome
+        case .outcome:
+            return column >= Self.firstOutcome && column < Self.firstEvent || column == Self.firstEvent + 1
+        case .event: return true
+        }
+    }
+
+    /// The INSERT; the last parameter is the hash.
+    func statement(ignoringConflicts: Bool) -> String {
+        let names = columns.map { Self.columnNames[$0] } + ["hash"]
+        let places = names.indices.map { "$\($0 + 1)" }
+        return "INSERT INTO postern_audit.record (\(names.joined(separator: ", ")))"
+            + " VALUES (\(places.joined(separator: ", ")))"
+            + (ignoringConflicts ? " ON CONFLICT DO NOTHING" : "")
+    }
+
+    /// Types of the INSERT's parameters.
+    var parameterTypes: [UInt32] {
+        columns.map { Self.columnTypes[$0] } + [17]
+    }
+}

@@ -1,0 +1,281 @@
+import Glibc
+import OpenSSL
+import Postgres
+
+/// The writer's thread: takes what has queued, chains it, stores it in one transaction, tells who waits.
+///
+/// A batch whose commit is unknown is stored again, byte for byte, on a new connection: rows that are there already stay
+/// (`ON CONFLICT DO NOTHING`), grants that it consumed already count as consumed by it. So the chain cannot fork.
+struct WriterLoop: ~Copyable {
+    private let writer: RecordID
+    private let settings: AuditWriter.Settings
+    private let queue: RecordQueue
+    private var connection: Connection?
+    private var head: ChainHead
+    /// What is being stored.
+    private var batch: [QueuedRecord] = []
+    /// Whether an earlier attempt at the batch may have been committed.
+    private var isUnresolved = false
+    private var delay = Duration.milliseconds(20)
+    private var checkpoints: CheckpointSchedule
+    private var nextPartitions = ContinuousClock.now
+
+    init(writer: RecordID, settings: AuditWriter.Settings, queue: RecordQueue) {
+        self.writer = writer
+        self.settings = settings
+        self.queue = queue
+        head = ChainHead(writer: writer)
+        checkpoints = CheckpointSchedule(every: settings.checkpointInterval)
+    }
+
+    mutating func run() {
+        batch = [marker(.writerStarted)]
+        var hasStopped = false
+        while !queue.isEnded {
+            if batch.isEmpty {
+                batch = queue.take(atMost: settings.batchLimit, until: min(checkpoints.next, .now + .seconds(10)))
+                noteLosses()
+            }
+            if batch.isEmpty, queue.isClosing {
+                if hasStopped { break }
+                batch = [marker(.writerStopped)]
+                hasStopped = true
+                checkpoints.makeDue()
+            }
+            if !batch.isEmpty || (checkpoints.isDue && settings.checkpointKey != nil) { attempt() }
+            if batch.isEmpty, checkpoints.isDue { checkpoints.done(at: head.sequence) }
+        }
+        connection = nil
+        queue.end()
+    }
+
+    private mutating func attempt() {
+        do throws(PostgresError) {
+            try connect()
+            try store()
+            delay = .milliseconds(20)
+            queue.noteSuccess()
+        } catch {
+            queue.noteFailure()
+            if connection?.isBroken ?? true { connection = nil }
+            dropAbandoned()
+            pause()
+        }
+    }
+
+    private mutating func connect() throws(PostgresError) {
+        if connection == nil {
+            var connection = try Connection(
+                settings.database,
+                user: settings.user,
+                applicationName: "postern audit \(settings.instance)",
+                timeout: settings.deadline
+            )
+            // A site may have switched durability off for the role; audit needs it.
+            _ = try connection.execute(
+                "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+            )
+            _ = try connection.execute("SELECT set_config('lock_timeout', '1s', false)")
+            for kind in RecordKind.allCases {
+                for ignoring in [false, true] {
+                    try connection.prepare(
+                        kind.rawValue + (ignoring ? " again" : ""),
+                        kind.statement(ignoringConflicts: ignoring),
+                        types: kind.parameterTypes
+                    )
+                }
+            }
+            try connection.prepare("checkpoint", Checkpoint.insertion)
+            try connection.prepare("consume", "SELECT postern.consume_grant($1, $2, $3)", types: [2950, 17, 2950])
+            try connection.enterPipeline()
+            self.connection = consume connection
+            nextPartitions = .now
+        }
+        if ContinuousClock.now >= nextPartitions {
+            try makePartitions()
+        }
+    }
+
+    private mutating func makePartitions() throws(PostgresError) {
+        let deadline = ContinuousClock.now + settings.deadline
+        try connection?.queue("SELECT postern_audit.make_partitions(7)")
+        try connection?.synchronise()
+        try readToSynchronisation(by: deadline)
+        nextPartitions = .now + .seconds(3600)
+    }
+
+    /// Stores the batch and, where one is due, a checkpoint.
+    private mutating func store() throws(PostgresError) {
+        let deadline = ContinuousClock.now + settings.deadline
+        try consumeGrants(by: deadline)
+        var head = head
+        var receipts: [AuditReceipt] = []
+        receipts.reserveCapacity(batch.count)
+        for index in batch.indices {
+            let hash = batch[index].record.chain(writer: writer, sequence: head.sequence + 1, after: head.hash)
+            head = ChainHead(writer: writer, sequence: head.sequence + 1, hash: hash)
+            receipts.append(AuditReceipt(writer: writer, sequence: head.sequence, hash: hash))
+            let record = batch[index].record
+            try connection?.queue(
+                prepared: isUnresolved ? record.kind.rawValue + " again" : record.kind.rawValue,
+                Parameters(storage: record.bytes, fields: record.fields)
+            )
+        }
+        let checkpoint = dueCheckpoint(of: head)
+        if let checkpoint { try connection?.queue(prepared: "checkpoint", checkpoint.parameters) }
+        do throws(PostgresError) {
+            try connection?.synchronise()
+            try readToSynchronisation(by: deadline, isBatch: true)
+        } catch {
+            if connection?.isBroken ?? true { isUnresolved = true }
+            throw error
+        }
+        self.head = head
+        finish(receipts)
+        if let checkpoint {
+            checkpoint.export(to: settings.checkpointFile)
+            checkpoints.done(at: head.sequence)
+        }
+    }
+
+    /// Reads the answers of what was queued; throws the first failure, after which the transaction is rolled back.
+    private mutating func readToSynchronisation(
+        by deadline: ContinuousClock.Instant,
+        isBatch: Bool = false
+    ) throws(PostgresError) {
+        var failure: PostgresError?
+        var index = 0
+        reading: while true {
+            guard let answer = try connection?.nextAnswer(by: deadline) else { throw .connectionLost }
+            switch consume answer {
+            case .result: index += 1
+            case .failed(let error):
+                if failure == nil, error != .pipelineAborted {
+                    failure = error
+                    if isBatch { refuse(at: index, error) }
+                }
+            case .synchronised: break reading
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Takes the record that the server will never store out of the batch.
+    private mutating func refuse(at index: Int, _ error: PostgresError) {
+        guard let state = error.sqlState, batch.indices.contains(index) else { return }
+        // Partitions that were made a moment ago are not what is missing.
+        if state == .noPartition, nextPartitions < .now + .seconds(3590) {
+            nextPartitions = .now
+            return
+        }
+        if state == .uniqueViolation {
+            isUnresolved = true
+            return
+        }
+        guard state.errorClass == "22" || state.errorClass == "23" else { return }
+        let refused = batch.remove(at: index)
+        if let waiter = refused.waiter { _ = waiter.finish(.failure(.recordRefused(state))) }
+        var event = EventRecord(
+            .administrative,
+            id: .make(),
+            time: .now(),
+            message: "a record was refused by PostgreSQL"
+        )
+        event.detail = [
+            ("kind", .text(refused.record.kind.rawValue)), ("id", .text(refused.record.id.description)),
+            ("sqlstate", .text(state.code)),
+        ]
+        queue.push(QueuedRecord(record: event.encoded()))
+    }
+
+    private mutating func consumeGrants(by deadline: ContinuousClock.Instant) throws(PostgresError) {
+        // In one order everywhere, so that two writers cannot wait for each other.
+        let wanted = batch.indices.filter { batch[$0].grant != nil }.sorted {
+            (batch[$0].grant?.approvalID.description ?? "") < (batch[$1].grant?.approvalID.description ?? "")
+        }
+        guard !wanted.isEmpty else { return }
+        for index in wanted {
+            guard let grant = batch[index].grant else { continue }
+            try connection?.queue(
+                prepared: "consume",
+                [
+                    .text(grant.approvalID.description as String), .bytes(grant.fingerprint.bytes),
+                    .text(batch[index].record.id.description as String),
+                ]
+            )
+        }
+        try connection?.requestAnswers()
+        var refused: [Int] = []
+        for index in wanted {
+            guard let answer = try connection?.nextAnswer(by: deadline) else { throw .connectionLost }
+            switch consume answer {
+            case .result(let rows):
+                if try rows.bool(0, 0) != true { refused.append(index) }
+            case .failed(let error):
+                try connection?.synchronise()
+                try? readToSynchronisation(by: deadline)
+                throw error
+            case .synchronised: throw .unexpectedResult("a synchronisation point that nobody set")
+            }
+        }
+        for index in refused.sorted(by: >) {
+            _ = batch.remove(at: index).waiter?.finish(.failure(.grantRefused))
+            // Had an earlier attempt been committed, its consumption would have been confirmed.
+            isUnresolved = false
+        }
+    }
+
+    private mutating func finish(_ receipts: [AuditReceipt]) {
+        for (record, receipt) in zip(batch, receipts) {
+            guard let waiter = record.waiter, !waiter.finish(.success(receipt)), record.record.kind == .intent else {
+                continue
+            }
+            var outcome = OutcomeRecord(id: record.record.id, time: .now())
+            outcome.status = 503
+            outcome.errorCode = "AuditDeadlineExceeded"
+            outcome.message = "refused, never forwarded: the intent became durable too late"
+            queue.push(QueuedRecord(record: outcome.encoded()))
+        }
+        batch = []
+        isUnresolved = false
+    }
+
+    /// After a certain rollback, intents whose callers gave up need no record.
+    private mutating func dropAbandoned() {
+        guard !isUnresolved else { return }
+        batch.removeAll { $0.waiter?.isAbandoned ?? false }
+    }
+
+    private func dueCheckpoint(of head: ChainHead) -> Checkpoint? {
+        guard let key = settings.checkpointKey, checkpoints.isDue(at: head.sequence) else { return nil }
+        return Checkpoint(of: head, at: .now(), key: key)
+    }
+
+    private mutating func noteLosses() {
+        batch += queue.dueSummaries().map { QueuedRecord(record: $0.encoded()) }
+        let count = queue.takeLostCount()
+        guard count > 0 else { return }
+        var event = EventRecord(.summarised, id: .make(), time: .now(), message: "records found no room in the queue")
+        event.repeated = count
+        batch.append(QueuedRecord(record: event.encoded()))
+    }
+
+    private func marker(_ event: EventRecord.Event) -> QueuedRecord {
+        var record = EventRecord(event, id: .make(), time: .now())
+        record.detail = [("instance", .text(settings.instance)), ("pid", .number(Int64(getpid())))]
+        return QueuedRecord(record: record.encoded())
+    }
+
+    private mutating func pause() {
+        let jitter = Double.random(in: 0.5...1)
+        let (seconds, attoseconds) = (delay * jitter).components
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        unsafe nanosleep(&time, nil)
+        delay = min(delay * 2, .milliseconds(500))
+    }
+}
+
+extension SQLState {
+    /// `check_violation`, which also says that no partition takes the row.
+    fileprivate static let noPartition = SQLState("23514")
+}
