@@ -27,8 +27,8 @@ write_console_secret() {
 }
 
 configuration() {
-    local ca=null
-    [[ -z ${POSTERN_UPSTREAM_CA:-} ]] || ca="\"$(realpath "$POSTERN_UPSTREAM_CA")\""
+    local ca=
+    [[ -z ${POSTERN_UPSTREAM_CA:-} ]] || ca="ca_file: \"$(realpath "$POSTERN_UPSTREAM_CA")\", "
     cat <<YAML
 site: localhost:$port
 database: {url: "$(conninfo)"}
@@ -50,8 +50,8 @@ roles:
   - {arn: "arn:aws:iam::111122223333:role/agent", trust: {StringLike: {"oidc:sub": "*"}}, credentials: default}
 session: {lifetime: 1h}
 policy: ["$(realpath "$policy")"]
-upstream: {url: "$(upstream_url)", ca_file: $ca, regions_default: us-east-1}
-audit: {queue: 10000, deadline: 2s, checkpoint_every: 60s}
+upstream: {url: "$(upstream_url)", ${ca}regions_default: us-east-1}
+audit: {queue: 10000, deadline: 2s, checkpoint_every: 60s, checkpoint_file: "$POSTERN_HOME/checkpoints"}
 masking: {profiles: {}}
 YAML
 }
