@@ -3,6 +3,7 @@
 
 packages_for_build=(
     libfcgi-dev libssl-dev libpq-dev libcurl4-openssl-dev libhyperscan-dev libexpat1-dev zlib1g-dev pkg-config
+    g++ git # what a Swift toolchain links and fetches with
 )
 packages_for_stack=(
     nginx postgresql glewlwyd sqlite3 openssl curl jq ca-certificates python3 python3-venv procps
