@@ -86,7 +86,8 @@ struct ClaimReader {
             if let names = issuer.keptClaims {
                 all.filter { names.contains($0.key) }
             } else {
-                all.filter { !Self.protocolClaims.contains($0.key) }
+                // Who may write an e-mail claim is not known: it counts only where the site names it itself.
+                all.filter { !Self.protocolClaims.contains($0.key) && $0.key != issuer.emailClaim }
             }
         var values = 0
         var bytes = 0
@@ -94,6 +95,8 @@ struct ClaimReader {
             values += list.count
             bytes += name.utf8.count + list.reduce(0) { $0 + $1.utf8.count + 1 }
         }
+        // Condition keys have no case: which of two such claims would count must not be left to chance.
+        guard Set(kept.keys.map { $0.lowercased() }).count == kept.count else { throw .claimMalformed }
         guard values <= Self.maximumValues, bytes <= Self.maximumBytes else { throw .claimsTooLarge }
         return ClaimSet(kept)
     }

@@ -16,7 +16,7 @@ public struct IssuerSettings: Sendable, Hashable {
     public var emailClaim: String? = "email"
     /// Claims that must be there; where values are listed, one of the claim's values must be among them.
     public var requiredClaims: [String: [String]] = [:]
-    /// Claims that sessions keep for policies; nil keeps all that are not of the protocol itself.
+    /// Claims that sessions keep for policies; nil keeps all that are neither the protocol's own nor the e-mail.
     public var keptClaims: [String]?
     /// Seconds by which the issuer's clock may differ from ours.
     public var clockSkew: Int64 = 60

@@ -68,11 +68,10 @@ public struct RevocationList: Sendable {
 /// The revocation list that all threads ask, replaced as a whole by the thread that listens to the database.
 public final class Revocations: Sendable {
     private let current = Mutex<(list: RevocationList, known: UnixTime)?>(nil)
-    private let staleAfter: Int64
+    /// Seconds after which a list that was not confirmed counts as unknown.
+    public let staleAfter: Int64
 
     /// Starts without a list: nothing passes before the first `replace`.
-    ///
-    /// - Parameter staleAfter: seconds after which a list that was not confirmed counts as unknown.
     public init(staleAfter: Int64) {
         self.staleAfter = staleAfter
     }

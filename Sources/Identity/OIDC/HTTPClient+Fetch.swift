@@ -1,0 +1,102 @@
+internal import HTTPTypes
+public import HTTPClient
+
+extension HTTPClient {
+    /// Fetches small documents with this client, within the limits of each request.
+    ///
+    /// - Parameter connectTo: `host:port` to connect to whatever the URL says, its Host field unchanged.
+    public func makeFetch(connectTo: String? = nil) -> Fetch {
+        { [self] request throws(FetchError) in
+            try fetch(request, connectTo: connectTo)
+        }
+    }
+
+    private func fetch(_ request: FetchRequest, connectTo: String?) throws(FetchError) -> FetchedDocument {
+        guard let url = FetchURL(request.url), let method = HTTPRequest.Method(request.method) else {
+            throw .unreachable
+        }
+        var fields = HTTPFields()
+        for header in request.headers {
+            guard let name = HTTPField.Name(header.name) else { throw .unreachable }
+            fields.append(HTTPField(name: name, value: header.value))
+        }
+        let outbound = OutboundRequest(
+            to: OutboundRequest.Destination(scheme: url.scheme, host: url.host, port: url.port, connectTo: connectTo),
+            method: method,
+            target: url.target,
+            host: url.authority,
+            fields: fields
+        )
+        var status = 0
+        var body: [UInt8] = []
+        var isTooLarge = false
+        let deadline = ContinuousClock.now + .milliseconds(request.timeoutMilliseconds)
+        do throws(HTTPClientError) {
+            let sink = ResponseSink(
+                head: { head in
+                    status = head.status
+                    return true
+                },
+                body: { piece in
+                    guard body.count + piece.count <= request.maximumBytes else {
+                        isTooLarge = true
+                        return false
+                    }
+                    for index in piece.indices { body.append(piece[index]) }
+                    return true
+                }
+            )
+            try perform(outbound, body: request.body.isEmpty ? .none : .bytes(request.body), into: sink) {
+                ContinuousClock.now >= deadline
+            }
+        } catch {
+            if isTooLarge { throw .tooLarge }
+            switch error {
+            case .timedOut, .cancelled: throw .timedOut
+            case .tooLarge: throw .tooLarge
+            default: throw .unreachable
+            }
+        }
+        return FetchedDocument(status: status, body: body)
+    }
+}
+
+/// The parts of an absolute `http` or `https` URL.
+struct FetchURL: Equatable {
+    let scheme: String
+    /// The host without brackets.
+    let host: String
+    let port: Int
+    /// Host and port as the URL has them.
+    let authority: String
+    /// Path and query.
+    let target: String
+
+    init?(_ text: String) {
+        guard let mark = text.firstRange(of: "://") else { return nil }
+        scheme = String(text[..<mark.lowerBound])
+        guard scheme == "https" || scheme == "http" else { return nil }
+        let rest = text[mark.upperBound...]
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        authority = String(rest[..<end])
+        target = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
+        var portText: Substring?
+        if authority.hasPrefix("["), let bracket = authority.firstIndex(of: "]") {
+            host = String(authority[authority.index(after: authority.startIndex)..<bracket])
+            let tail = authority[authority.index(after: bracket)...]
+            guard tail.isEmpty || tail.hasPrefix(":") else { return nil }
+            portText = tail.isEmpty ? nil : tail.dropFirst()
+        } else {
+            let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            host = String(parts[0])
+            portText = parts.count == 2 ? parts[1] : nil
+        }
+        guard !host.isEmpty else { return nil }
+        guard let portText else {
+            port = scheme == "https" ? 443 : 80
+            return
+        }
+        guard let number = UInt16(portText), number > 0 else { return nil }
+        port = Int(number)
+    }
+}
