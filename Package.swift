@@ -100,7 +100,10 @@ let package = Package(
         ),
 
         // Programs.
-        program("postern-auth", ["Configuration", "FastCGI", "Identity", "Postgres", argumentParser, logging]),
+        program(
+            "postern-auth",
+            ["Configuration", "FastCGI", "HTTPClient", "Identity", "Policy", argumentParser, logging]
+        ),
         program("postern-worker", ["Configuration", "FastCGI", "Gateway", argumentParser, logging]),
         program("postern-console", ["Configuration", "Console", "FastCGI", argumentParser, logging]),
         program(
