@@ -1,10 +1,11 @@
 /// The name of a condition key, such as `aws:SourceIp`, `oidc:groups` or `request:Parameter.Name`.
 ///
-/// Key names are compared without regard to case, as in IAM.
+/// Names are compared without regard to case, as in IAM, but for the names of claims (`oidc:`) and of input members
+/// (`request:`), which mean nothing in another case.
 public struct ConditionKey: Sendable, Hashable, CustomStringConvertible {
-    /// The name in lower case; what is looked up.
+    /// What is looked up: the name in lower case, claims and members as they are.
     public let name: String
-    /// The name as the policy spells it; members of a request keep their case here.
+    /// The name as the policy spells it.
     public let spelling: String
 
     /// Reads `prefix:name`; nil when it has no prefix or holds characters that no key has.
@@ -18,7 +19,8 @@ public struct ConditionKey: Sendable, Hashable, CustomStringConvertible {
         guard !rest.isEmpty, rest.allSatisfy({ $0 > 0x20 && $0 != 0x7F && !Array("${}*?\"'".utf8).contains($0) }) else {
             return nil
         }
-        name = text.lowercased()
+        let lowerPrefix = String(text[..<colon]).lowercased()
+        name = ["oidc", "request"].contains(lowerPrefix) ? lowerPrefix + text[colon...] : text.lowercased()
         spelling = text
     }
 
@@ -58,13 +60,15 @@ extension ConditionKey {
 
     /// Postern's own keys, as documented.
     static let own = [
-        "postern:AccessLevel", "postern:Risk", "postern:Role", "postern:Query", "postern:App", "postern:Presigned",
+        "postern:AccessLevel", "postern:Risk", "postern:Role", "postern:SessionName", "postern:Query", "postern:App",
+        "postern:Presigned",
     ]
 
     /// AWS's global keys that Postern can tell for a call.
     static let suppliedGlobals = [
         "aws:CurrentTime", "aws:EpochTime", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:RequestedRegion",
-        "aws:SecureTransport", "aws:SourceIp", "aws:UserAgent", "aws:ViaAWSService", "aws:PrincipalIsAWSService",
+        "aws:SecureTransport", "aws:SourceIp", "aws:TokenIssueTime", "aws:UserAgent", "aws:ViaAWSService",
+        "aws:PrincipalIsAWSService",
         "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast",
     ]
 
@@ -75,7 +79,7 @@ extension ConditionKey {
         "aws:PrincipalOrgPaths", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList", "aws:PrincipalType",
         "aws:Referer", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths", "aws:SourceAccount",
         "aws:SourceArn", "aws:SourceIdentity", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:SourceVpc",
-        "aws:SourceVpce", "aws:TagKeys", "aws:TokenIssueTime", "aws:VpcSourceIp", "aws:userid", "aws:username",
+        "aws:SourceVpce", "aws:TagKeys", "aws:VpcSourceIp", "aws:userid", "aws:username",
     ]
 
     /// The kind of value, for keys whose kind is known.
@@ -89,7 +93,9 @@ extension ConditionKey {
             "postern:presigned":
             .boolean
         case "aws:principalarn", "aws:sourcearn", "postern:role": .arn
-        case Self.accessLevel, Self.risk, "postern:query", "postern:app", "aws:requestedregion", "aws:useragent": .text
+        case Self.accessLevel, Self.risk, "postern:query", "postern:app", "postern:sessionname", "aws:requestedregion",
+            "aws:useragent":
+            .text
         default: nil
         }
     }

@@ -50,7 +50,7 @@ struct ConditionReader {
         for pair in pairs.prefix(Self.limit) {
             guard let key = Self.key(pair, comparison, mistakes: &mistakes) else { continue }
             guard seen.insert(key).inserted else {
-                mistakes.add("\"\(pair.key)\" is given twice; key names do not depend on case", at: pair.mark)
+                mistakes.add("\"\(pair.key)\" is given twice; case does not tell keys apart", at: pair.mark)
                 continue
             }
             guard let written = Self.values(pair, mistakes: &mistakes) else { continue }

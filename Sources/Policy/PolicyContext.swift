@@ -19,13 +19,16 @@ public struct PolicyContext {
         self.lookup = lookup
     }
 
-    /// Knows the given keys, whatever the case of their names.
+    /// Knows the given keys; names that are none are left out.
     ///
     /// Other keys of Postern's (`oidc:`, `postern:`, `request:`) and AWS's global keys that Postern supplies are
     /// missing; all else (`s3:prefix`, `aws:ResourceTag/...`) is unknown.
     public init(_ values: [String: [String]]) {
         var named: [String: [String]] = [:]
-        for (key, value) in values { named[key.lowercased()] = value }
+        for (key, value) in values {
+            guard let key = ConditionKey(key) else { continue }
+            named[key.name] = value
+        }
         let supplied = Set(ConditionKey.suppliedGlobals.map { $0.lowercased() })
         self.init { key in
             if let values = named[key.name] { return .values(values) }

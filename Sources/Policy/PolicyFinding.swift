@@ -17,11 +17,20 @@ public struct ActionCatalogue {
     let names: [ActionName]
     let spellings: [String]
     let facts: (String) -> ActionFacts?
+    let hasMember: (String, String) -> Bool?
 
     /// Takes all known actions (`ssm:GetParameter`) and what is known of each.
-    public init(actions: [String], facts: @escaping (String) -> ActionFacts?) {
+    ///
+    /// `hasMember` says whether an operation that needs the action has the input member at a path (`Parameter.Name`); nil
+    /// when that is not known.
+    public init(
+        actions: [String],
+        facts: @escaping (String) -> ActionFacts?,
+        hasMember: @escaping (String, String) -> Bool? = { _, _ in nil }
+    ) {
+        self.hasMember = hasMember
         spellings = actions.filter { ActionName($0) != nil }
-        names = spellings.compactMap(ActionName.init)
+        names = spellings.compactMap { ActionName($0) }
         self.facts = facts
     }
 }

@@ -49,6 +49,7 @@ private struct PolicyLinter {
         let supplied = ConditionKey.suppliedGlobals
         for condition in statement.conditions {
             let key = policy.keys.keys[condition.key]
+            if key.prefix == "request" { checkMember(String(key.suffix), of: statement) }
             if ["oidc", "postern", "request"].contains(key.prefix) { continue }
             if supplied.contains(where: { $0.lowercased() == key.name }) { continue }
             let isReal = ConditionKey.otherGlobals.contains { $0.lowercased() == key.name } || key.suffix.contains("/")
@@ -72,6 +73,17 @@ private struct PolicyLinter {
                 "\(condition.comparison.name) holds when \"\(key)\" is missing; add Null: {\"\(key)\": false}"
             )
         }
+    }
+
+    /// A member that no call has is always missing, which a Deny would not notice.
+    private mutating func checkMember(_ path: String, of statement: Statement) {
+        var isKnown = false
+        for (action, spelling) in zip(catalogue.names, catalogue.spellings) where statement.concerns(action) {
+            guard let hasMember = catalogue.hasMember(spelling, path) else { continue }
+            if hasMember { return }
+            isKnown = true
+        }
+        if isKnown { add(.warning, statement, "no call that it is about has the input member \"\(path)\"") }
     }
 
     private mutating func checkBreadth(of statement: Statement) {
@@ -136,11 +148,21 @@ private struct PolicyLinter {
     ) -> Bool {
         for (otherNumber, other) in policy.statements.enumerated() where otherNumber != number && !other.shadow {
             guard other.effect.strictness > statement.effect.strictness, other.concerns(action),
-                other.resources.covers(statement.resources), other.conditionsMatch(&values) == .yes
+                other.resources.covers(statement.resources),
+                other.conditions.allSatisfy({ condition in
+                    condition.matches(&values) == .yes || statement.conditions.contains { condition.isSame(as: $0) }
+                })
             else { continue }
             return true
         }
         return false
+    }
+}
+
+extension Condition {
+    /// Whether it holds whenever the other does, since both say the same.
+    fileprivate func isSame(as other: Condition) -> Bool {
+        key == other.key && comparison == other.comparison && Set(written) == Set(other.written)
     }
 }
 

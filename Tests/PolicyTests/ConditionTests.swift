@@ -216,11 +216,11 @@ struct ConditionTests {
         #expect(policy.decide("a:b").outcome.name == "Allow")
     }
 
-    @Test("Keys do not depend on case, and are asked for once, only when needed")
+    @Test("A key is asked for once, and only when needed")
     func asksOnce() throws {
         let policy = try statements(
             """
-            - {Effect: Allow, Action: 's3:*', Resource: '*', Condition: {StringEquals: {OIDC:Sub: a}, StringLike: {oidc:sub: 'a*'}}}
+            - {Effect: Allow, Action: 's3:*', Resource: '*', Condition: {StringEquals: {OIDC:sub: a}, StringLike: {oidc:sub: 'a*'}}}
             - {Effect: Deny, Action: 's3:*', Resource: '*', Condition: {StringEquals: {"request:Bucket.Name": prod}}}
             - {Effect: Deny, Action: 'ec2:*', Resource: '*', Condition: {StringEquals: {request:Never: x}}}
             """
@@ -232,7 +232,27 @@ struct ConditionTests {
         }
         let request = AuthorizationRequest(action: "s3:GetObject", resources: [], accessLevel: "Read")
         #expect(policy.decide([request, request], in: context).outcome.name == "Allow")
-        unsafe #expect(asked.sorted() == ["oidc:sub Sub", "request:bucket.name Bucket.Name"])
+        unsafe #expect(asked.sorted() == ["oidc:sub sub", "request:Bucket.Name Bucket.Name"])
+    }
+
+    @Test("Claims and input members depend on case, other keys do not")
+    func caseOfKeys() throws {
+        func decide(_ key: String, _ values: [String: [String]]) throws -> String {
+            try statements("- {Effect: Allow, Action: '*', Resource: '*', Condition: {StringEquals: {\(key): a}}}")
+                .decide("a:b", values).outcome.name
+        }
+        #expect(try decide("AWS:RequestedREGION", ["aws:RequestedRegion": ["a"]]) == "Allow")
+        #expect(try decide("Postern:QUERY", ["postern:Query": ["a"]]) == "Allow")
+        #expect(try decide("OIDC:team", ["oidc:team": ["a"]]) == "Allow")
+        #expect(try decide("oidc:Team", ["oidc:team": ["a"]]) == "DefaultDeny")
+        #expect(try decide("request:Name", ["request:name": ["a"]]) == "DefaultDeny")
+        let both = try statements(
+            """
+            - {Effect: Deny, Action: '*', Resource: '*', Condition: {StringEquals: {request:name: a}}}
+            - {Effect: Deny, Action: '*', Resource: '*', Condition: {StringEquals: {request:Name: a}}}
+            """
+        )
+        #expect(both.decide("a:b", ["request:Name": ["a"]]).statement?.number == 2)
     }
 
     @Test("What holds for every call through the gateway needs no context")
@@ -275,7 +295,7 @@ struct VariableTests {
         "Take the call's value as literal text",
         arguments: [
             ("arn:aws:s3:::home/${oidc:sub}/*", ["oidc:sub": ["alice"]], "Allow"),
-            ("arn:aws:s3:::home/${OIDC:SUB}/*", ["oidc:sub": ["alice"]], "Allow"),
+            ("arn:aws:s3:::home/${OIDC:sub}/*", ["oidc:sub": ["alice"]], "Allow"),
             ("arn:aws:s3:::home/${oidc:sub}/*", ["oidc:sub": ["bob"]], "DefaultDeny"),
             ("arn:aws:s3:::home/${oidc:sub}/*", ["oidc:sub": ["*"]], "DefaultDeny"),
             ("arn:aws:s3:::home/${oidc:sub}/*", [:], "DefaultDeny"),

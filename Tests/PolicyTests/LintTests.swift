@@ -97,9 +97,33 @@ struct LintTests {
         #expect(try Self.lint(asked) == [])
         let shadowed = allowed + "\n- {Effect: Deny, Action: 'ecr:*', Resource: '*', Shadow: true}"
         #expect(try Self.lint(shadowed).count == 1)
+        let mine = "Condition: {StringEquals: {oidc:sub: a}}"
+        let bothMine = """
+            - {Effect: Allow, Action: 'ecr:*', Resource: '*', \(mine)}
+            - {Effect: Deny, Action: '*', Resource: '*', Condition: {StringEquals: {oidc:sub: a, postern:Risk: credentials-exposure}}}
+            """
+        #expect(
+            try Self.lint(bothMine) == ["1 warning: it has no effect: stricter statements decide all that it is about"]
+        )
         let sometimes =
             allowed + "\n- {Effect: Deny, Action: 'ecr:*', Resource: '*', Condition: {StringEquals: {oidc:sub: a}}}"
         #expect(try Self.lint(sometimes).count == 1)
+    }
+
+    @Test("Finds an input member that no call has")
+    func members() throws {
+        let catalogue = ActionCatalogue(actions: ["s3:PutObject", "s3:ListBucket", "x:Y"], facts: { Self.facts[$0] }) {
+            $0 == "x:Y" ? nil : $0 == "s3:PutObject" && $1 == "Bucket"
+        }
+        func lint(_ action: String, _ member: String) throws -> [String] {
+            let condition = "Condition: {StringEquals: {request:\(member): a}}"
+            return try statements("- {Effect: Deny, Action: '\(action)', Resource: '*', \(condition)}").lint(catalogue)
+                .map(\.message)
+        }
+        #expect(try lint("s3:*", "Bucket") == [])
+        #expect(try lint("s3:*", "bucket") == ["no call that it is about has the input member \"bucket\""])
+        #expect(try lint("s3:ListBucket", "Bucket") == ["no call that it is about has the input member \"Bucket\""])
+        #expect(try lint("x:*", "Anything") == [])
     }
 
     @Test("Finds an Allow of everything")

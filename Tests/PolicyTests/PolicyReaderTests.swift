@@ -173,8 +173,8 @@ struct PolicyReaderTests {
                 "p.yaml:2:83: \"oidc:sub\" needs a value or a list of values, but has nothing"
             ),
             (
-                "{StringEquals: {oidc:sub: a, OIDC:Sub: b}}",
-                "p.yaml:2:96: \"OIDC:Sub\" is given twice; key names do not depend on case"
+                "{StringEquals: {oidc:sub: a, OIDC:sub: b}}",
+                "p.yaml:2:96: \"OIDC:sub\" is given twice; case does not tell keys apart"
             ),
             (
                 "{StringEquals: {postern:Level: Read}}",
