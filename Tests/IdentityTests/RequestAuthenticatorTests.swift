@@ -365,7 +365,7 @@ struct BearerTests {
         let bench = try Bench(roles: [agent])
         let request = try request(bench)
         #expect(bench.refusal(request) == nil)
-        let entry = Revocation(kind: .principal, value: TestIssuer.url + "#agent-7", revoked: now)
+        let entry = Revocation(kind: .principal, value: TestIssuer.url + " agent-7", revoked: now)
         bench.revocations.replace(with: RevocationList([entry]), at: now)
         #expect(bench.refusal(request) == "AccessDenied:session-revoked")
     }

@@ -6,7 +6,7 @@ public struct Revocation: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// The session of this id, whenever it began.
         case session
-        /// Sessions and tokens of this principal (`ISSUER#SUBJECT`).
+        /// Sessions and tokens of this principal (`ISSUER SUBJECT`).
         case principal
         /// Sessions in the role of this ARN.
         case role

@@ -38,8 +38,8 @@ public struct Principal: Sendable, Hashable {
         self.expires = expires
     }
 
-    /// Issuer and subject as one text, `ISSUER#SUBJECT`; an issuer's URL has no `#`.
-    public var name: String { "\(issuer)#\(subject)" }
+    /// Issuer and subject as one text, `ISSUER SUBJECT`; an issuer's URL has no blank.
+    public var name: String { "\(issuer) \(subject)" }
 
     /// What a condition may ask about the principal: `oidc:iss`, `oidc:sub`, `oidc:aud`, `oidc:groups` as they were
     /// verified, and every kept claim as `oidc:NAME`.
