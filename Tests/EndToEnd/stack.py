@@ -94,7 +94,7 @@ class Stack:
 
     def audited_times(self, request_id):
         """How many rows the audit has of a request."""
-        return sum(int(self.sql(f"SELECT count(*) FROM postern_audit.{view} WHERE replace(request_id::text, '-', '') = '{request_id}'")
+        return sum(int(self.sql(f"SELECT count(*) FROM postern_audit.{view} WHERE replace(coalesce(request_id, id)::text, '-', '') = '{request_id}'")
                        [0][0]) for view in ("calls", "denials"))
 
     def pid(self, name):

@@ -134,7 +134,7 @@ def test_each_operation_is_recognised_by_its_name(closed, issuer, recorder, requ
                 sent[identifier] = (f"{service}.{name}", error)
     assert recorder.requests == [], "nothing was allowed"
     assert untold["it was not refused"] == 0
-    told = dict(closed.sql("SELECT replace(request_id::text, '-', ''), coalesce(operation, '') FROM postern_audit.denials"))
+    told = dict(closed.sql("SELECT replace(coalesce(request_id, id)::text, '-', ''), coalesce(operation, '') FROM postern_audit.denials"))
     wrong = {operation: (told.get(identifier), error)
              for identifier, (operation, error) in sent.items() if told.get(identifier) != operation}
     print(f"{len(sent)} sent, {len(wrong)} misnamed, not sent: {dict(untold)}")
