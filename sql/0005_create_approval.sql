@@ -17,7 +17,7 @@ CREATE TABLE postern.approval (
     uses_allowed     integer     CHECK (uses_allowed > 0),
     uses             integer     NOT NULL DEFAULT 0 CHECK (uses >= 0),
     quorum           integer     NOT NULL CHECK (quorum > 0),
-    approvers        text[]      NOT NULL,
+    approvers        json        NOT NULL CHECK (json_typeof(approvers) = 'array'),
     issuer           text        NOT NULL,
     subject          text        NOT NULL,
     groups           text[]      NOT NULL,
@@ -61,7 +61,8 @@ COMMENT ON COLUMN postern.approval.grant_expires_at IS 'When the grant ends.';
 COMMENT ON COLUMN postern.approval.uses_allowed IS 'How many calls the grant allows; NULL: any number until it ends.';
 COMMENT ON COLUMN postern.approval.uses IS 'How many calls it has allowed.';
 COMMENT ON COLUMN postern.approval.quorum IS 'How many persons must approve.';
-COMMENT ON COLUMN postern.approval.approvers IS 'Groups of which an approver must have one; empty: every approver.';
+COMMENT ON COLUMN postern.approval.approvers IS
+    'Who may approve: lists of alternatives (groups, or conditions on claims), each to be satisfied; []: every approver.';
 COMMENT ON COLUMN postern.approval.issuer IS 'Who asks: issuer.';
 COMMENT ON COLUMN postern.approval.subject IS 'Who asks: subject; never decides.';
 COMMENT ON COLUMN postern.approval.groups IS 'Groups of the asker.';
@@ -174,24 +175,24 @@ COMMENT ON FUNCTION postern.expire_approvals() IS 'Ends what is overdue and retu
 -- Finds or makes the approval for a call: a usable grant, else a denial that still holds, else what is pending.
 CREATE FUNCTION postern.open_approval(
     p_fingerprint bytea, p_expires_after interval, p_grant_lasts interval, p_uses_allowed integer, p_quorum integer,
-    p_approvers text[], p_issuer text, p_subject text, p_groups text[], p_role text, p_session_id text,
+    p_approvers json, p_issuer text, p_subject text, p_groups text[], p_role text, p_session_id text,
     p_query_id text, p_app text, p_source_ip text, p_user_agent text, p_operation text, p_actions text[],
     p_access_level text, p_risks text[], p_resources text[], p_region text, p_account text, p_parameters json,
     p_command text, p_summary text, p_statement text, p_explanation text, p_policy_hash bytea
 ) RETURNS postern.approval
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    found postern.approval;
+    chosen postern.approval;
 BEGIN
     FOR attempt IN 1..3 LOOP
-        SELECT * INTO found FROM postern.approval
+        SELECT * INTO chosen FROM postern.approval
         WHERE fingerprint = p_fingerprint
           AND ((state = 'approved' AND grant_expires_at > clock_timestamp())
             OR (state IN ('denied', 'pending') AND expires_at > clock_timestamp()))
         ORDER BY CASE state WHEN 'approved' THEN 0 WHEN 'denied' THEN 1 ELSE 2 END, created_at DESC
         LIMIT 1;
         IF FOUND THEN
-            RETURN found;
+            RETURN chosen;
         END IF;
         PERFORM postern.expire_approvals();
         INSERT INTO postern.approval (
@@ -205,10 +206,10 @@ BEGIN
             p_summary, p_statement, p_explanation, p_policy_hash
         )
         ON CONFLICT (fingerprint) WHERE state = 'pending' DO NOTHING
-        RETURNING * INTO found;
+        RETURNING * INTO chosen;
         IF FOUND THEN
-            PERFORM postern.announce(found.id, 'pending');
-            RETURN found;
+            PERFORM postern.announce(chosen.id, 'pending');
+            RETURN chosen;
         END IF;
     END LOOP;
     RAISE EXCEPTION 'the approval is being decided' USING ERRCODE = 'lock_not_available';
@@ -217,7 +218,8 @@ $$;
 COMMENT ON FUNCTION postern.open_approval IS
     'Finds or makes the approval for a call: a usable grant, else a denial that still holds, else what is pending.';
 
--- One person's vote. Returns approved, denied or pending (more approvals are needed), or why the vote does not count:
+-- One person's vote. p_groups NULL: the caller has checked the approvers himself, as the console does, which knows the
+-- person's claims. Returns approved, denied or pending (more approvals are needed), or why the vote does not count:
 -- not_found, already_decided, expired, own_request, not_approver, already_voted.
 CREATE FUNCTION postern.decide_approval(
     p_id uuid, p_verdict text, p_issuer text, p_subject text, p_groups text[], p_reason text, p_channel text,
@@ -240,7 +242,13 @@ BEGIN
     ELSIF approval.subject = p_subject THEN
         -- Whatever the issuer: one person may have the same name with several.
         RETURN 'own_request';
-    ELSIF cardinality(approval.approvers) > 0 AND NOT approval.approvers && p_groups THEN
+    ELSIF EXISTS (
+        -- A list none of whose alternatives is a group of the person; a condition on claims is not for us to judge.
+        SELECT FROM json_array_elements(approval.approvers) AS list
+        WHERE p_groups IS NOT NULL AND NOT EXISTS (
+            SELECT FROM json_array_elements(list) AS entry
+            WHERE json_typeof(entry) = 'string' AND entry #>> '{}' = ANY (p_groups)))
+    THEN
         RETURN 'not_approver';
     END IF;
     INSERT INTO postern.approval_decision (approval_id, issuer, subject, verdict, reason, channel, actor)
@@ -317,7 +325,8 @@ END
 $$;
 COMMENT ON FUNCTION postern.cancel_approval IS 'Takes a pending request back; false where there is none of that subject.';
 
--- A vote by a database role: the identity is the role that logged in, its groups are the roles it is a member of.
+-- A vote by a database role: the identity is the role that logged in, its groups are the roles it is a member of. The
+-- owner of these tables and superusers could write into them; they may vote on anything, and are on record.
 CREATE FUNCTION postern.vote(p_id uuid, p_verdict text, p_reason text, p_actor text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -328,7 +337,8 @@ BEGIN
     END IF;
     result := postern.decide_approval(
         p_id, p_verdict, 'postgresql', session_user::text,
-        ARRAY(SELECT rolname::text FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER')),
+        CASE WHEN NOT pg_has_role(session_user, 'postern_owner', 'MEMBER')
+            THEN ARRAY(SELECT rolname::text FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER')) END,
         p_reason, CASE WHEN p_actor IS NULL THEN 'sql' ELSE 'posternctl' END, p_actor);
     CASE result
         WHEN 'approved', 'denied', 'pending' THEN RETURN result;

@@ -3,7 +3,7 @@
 CREATE TABLE postern.revocation (
     id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind       text        NOT NULL CHECK (kind IN ('session', 'principal', 'role', 'all')),
-    value      text        NOT NULL CHECK ((kind = 'all') = (value = '')),
+    value      text        NOT NULL CHECK (kind = 'all' OR value <> ''),
     revoked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     revoked_by text        NOT NULL,
     reason     text        NOT NULL
@@ -11,8 +11,7 @@ CREATE TABLE postern.revocation (
 COMMENT ON TABLE postern.revocation IS 'Sessions made before revoked_at that match are refused.';
 COMMENT ON COLUMN postern.revocation.id IS 'Order.';
 COMMENT ON COLUMN postern.revocation.kind IS 'session, principal, role or all.';
-COMMENT ON COLUMN postern.revocation.value IS
-    'Session id; issuer, a space and subject; or role ARN. Empty for all.';
+COMMENT ON COLUMN postern.revocation.value IS 'Session id, ISSUER#SUBJECT, or role ARN; nothing for all.';
 COMMENT ON COLUMN postern.revocation.revoked_at IS 'Sessions made after that are good again.';
 COMMENT ON COLUMN postern.revocation.revoked_by IS 'Who.';
 COMMENT ON COLUMN postern.revocation.reason IS 'Why.';
@@ -37,6 +36,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION postern.revoke(text, text, text, text) IS
-    'Ends sessions early: of one id, one principal (issuer, a space, subject), one role, or all.';
+    'Ends sessions early: of one id, one principal (ISSUER#SUBJECT), one role, or all.';
 REVOKE EXECUTE ON FUNCTION postern.revoke(text, text, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION postern.revoke(text, text, text, text) TO postern_console;

@@ -78,7 +78,7 @@ public struct Checkpoint: Sendable {
 
     var parameters: Parameters {
         [
-            .text(head.writer.description as String), .integer(head.sequence), .integer(time.postgres),
+            .text(head.writer.description), .integer(head.sequence), .integer(time.postgres),
             .bytes(head.hash.bytes), .bytes(keyID), .bytes(signature),
         ]
     }

@@ -199,8 +199,8 @@ struct WriterLoop: ~Copyable {
             try connection?.queue(
                 prepared: "consume",
                 [
-                    .text(grant.approvalID.description as String), .bytes(grant.fingerprint.bytes),
-                    .text(batch[index].record.id.description as String),
+                    .text(grant.approvalID.description), .bytes(grant.fingerprint.bytes),
+                    .text(batch[index].record.id.description),
                 ]
             )
         }

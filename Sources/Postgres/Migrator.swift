@@ -90,7 +90,7 @@ public struct Migrator: Sendable {
         _ = try connection.execute("SET LOCAL ROLE postern_owner")
         _ = try connection.execute(
             "INSERT INTO postern.migration (number, name, sha256) VALUES ($1, $2, sha256($3::bytea))",
-            [.integer(Int64(migration.number)), .text(migration.name as String), .bytes(Array(migration.script.utf8))]
+            [.integer(Int64(migration.number)), .text(migration.name), .bytes(Array(migration.script.utf8))]
         )
     }
 

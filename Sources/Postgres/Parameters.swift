@@ -14,9 +14,9 @@ public enum Parameter: Sendable {
     case texts([String])
 
     /// The text, or NULL.
-    public static func text(_ value: String?) -> Parameter {
+    public static func optional(_ value: String?) -> Parameter {
         guard let value else { return .null }
-        return .text(value as String)
+        return .text(value)
     }
 }
 

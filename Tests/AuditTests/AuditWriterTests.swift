@@ -34,7 +34,7 @@ struct AuditWriterTests {
                    encode(c.body_sha256, 'hex'), c.resources[1], c.duration > interval '0', c.ts = c.ts
             FROM postern_audit.calls AS c WHERE c.id = $1::uuid
             """,
-            [.text(intent.id.description as String)]
+            [.text(intent.id.description)]
         )
         #expect(rows.rowCount == 1)
         #expect(try rows.text(0, 0) == "agent-1")

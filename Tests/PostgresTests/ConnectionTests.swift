@@ -22,7 +22,7 @@ struct ConnectionTests {
         let rows = try connection.execute(
             "SELECT $1::text, $2::bigint, $3::bool, $4::bytea, $5::text[], $6::text, $7::bytea",
             [
-                .text("é'\\\"" as String), .integer(.min), .bool(true), .bytes([0, 255, 92]),
+                .text("é'\\\""), .integer(.min), .bool(true), .bytes([0, 255, 92]),
                 .texts(["a,b", "", "\"\\{}", "NULL"]), .null, .bytes([]),
             ]
         )
@@ -54,7 +54,7 @@ struct ConnectionTests {
     func refusesNUL() throws {
         var connection = try connect()
         #expect(throws: PostgresError.textContainsNUL) {
-            _ = try connection.execute("SELECT $1::text", [.text("a\0b" as String)]).rowCount
+            _ = try connection.execute("SELECT $1::text", [.text("a\0b")]).rowCount
         }
         #expect(throws: PostgresError.textContainsNUL) {
             _ = try connection.execute("SELECT $1::text[]", [.texts(["a\0b"])]).rowCount
@@ -177,7 +177,7 @@ struct ConnectionTests {
         try connection.run("CREATE TABLE t (a text)")
         try connection.enterPipeline()
         let text = String(repeating: "x", count: 10_000)
-        for _ in 0..<1000 { try connection.queue("INSERT INTO t VALUES ($1)", [.text(text as String)]) }
+        for _ in 0..<1000 { try connection.queue("INSERT INTO t VALUES ($1)", [.text(text)]) }
         try connection.synchronise()
         var count = 0
         while case .result(let rows) = try connection.nextAnswer(by: .now + .seconds(10)) { count += rows.affectedRows }
