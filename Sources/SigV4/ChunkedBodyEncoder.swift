@@ -46,6 +46,14 @@ public struct ChunkedBodyEncoder: Sendable {
         return length
     }
 
+    /// A Content-Encoding without its `aws-chunked` token, for a body that is sent on decoded; nil if nothing is left.
+    public static func contentEncodingWhenDecoded(_ value: String) -> String? {
+        let kept = value.split(separator: ",").map { token in
+            String(token.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" })
+        }.filter { !$0.isEmpty && $0.lowercased() != "aws-chunked" }
+        return kept.isEmpty ? nil : kept.joined(separator: ", ")
+    }
+
     /// Length of the base64 of a checksum whose trailer is `name` in lower case, nil for any other.
     static func valueLength(of name: String) -> Int64? {
         switch name {

@@ -81,8 +81,8 @@ public struct SignatureClaim: Sendable {
     public let payload: PayloadMode
     /// The signature itself.
     let signature: SHA256Digest
-    /// The request that the claim was read from.
-    let request: HTTPRequest
+    /// The request that the claim was read from, its header names as they were signed.
+    public let request: HTTPRequest
     /// The request's target.
     let target: RequestTarget
     /// The query parameter that carries the signature.
@@ -90,15 +90,24 @@ public struct SignatureClaim: Sendable {
 
     /// Reads the claim of a request, or nil if it is not signed by AWS's schemes at all.
     ///
-    /// Refuses what is malformed, stated twice, or signed with a version other than 4.
-    public static func parse(_ request: HTTPRequest) throws(SignatureError) -> SignatureClaim? {
+    /// Refuses what is malformed, stated twice, or signed with a version other than 4. `namesAreFromCGI` says that the
+    /// header names came as `HTTP_...` parameters, which do not tell `_` from `-`: signed names with `_` are restored.
+    public static func parse(
+        _ request: HTTPRequest,
+        namesAreFromCGI: Bool = false
+    ) throws(SignatureError) -> SignatureClaim? {
         guard let path = request.path else { throw .malformedTarget }
         let target = try RequestTarget(path)
         let headers = try CredentialHeaders(request.headerFields)
         let query = try CredentialParameters(target)
         if query.isSignatureVersion2 { throw .signatureVersion2 }
         guard let authorization = headers.authorization else {
-            return try query.isPresent ? SignatureClaim(presigned: query, headers, request, target) : nil
+            if query.isPresent {
+                return try SignatureClaim(presigned: query, headers, request, target, namesAreFromCGI)
+            }
+            let type = request.headerFields[.contentType]?.lowercased() ?? ""
+            if request.method == .post, type.hasPrefix("multipart/form-data") { throw .formUploadRefused }
+            return nil
         }
         guard !query.isPresent else { throw .conflictingCredentials }
         let scheme = authorization.prefix { $0 != " " }
@@ -114,7 +123,8 @@ public struct SignatureClaim: Sendable {
             authorization: authorization.dropFirst(scheme.count),
             headers,
             request,
-            target
+            target,
+            namesAreFromCGI
         )
     }
 
@@ -123,7 +133,8 @@ public struct SignatureClaim: Sendable {
         authorization: Substring,
         _ headers: CredentialHeaders,
         _ request: HTTPRequest,
-        _ target: RequestTarget
+        _ target: RequestTarget,
+        _ namesAreFromCGI: Bool
     ) throws(SignatureError) {
         var credential: Substring.UTF8View?
         var names: Substring.UTF8View?
@@ -160,7 +171,7 @@ public struct SignatureClaim: Sendable {
         } else {
             payload = .absent
         }
-        self.request = request
+        self.request = namesAreFromCGI ? try SignatureClaim.restoreNames(in: request, signed: signedHeaders) : request
         self.target = target
         signatureParameter = nil
     }
@@ -170,7 +181,8 @@ public struct SignatureClaim: Sendable {
         presigned query: CredentialParameters,
         _ headers: CredentialHeaders,
         _ request: HTTPRequest,
-        _ target: RequestTarget
+        _ target: RequestTarget,
+        _ namesAreFromCGI: Bool
     ) throws(SignatureError) {
         guard let algorithm = query.algorithm else { throw .missingPart("X-Amz-Algorithm") }
         guard algorithm != "AWS4-ECDSA-P256-SHA256" else { throw .signatureVersion4A }
@@ -205,10 +217,37 @@ public struct SignatureClaim: Sendable {
         } else {
             payload = scope.isLikeS3 ? .unsignedPayload : .absent
         }
-        guard !payload.isChunked else { throw .presignedChunksRefused }
-        self.request = request
+        guard !payload.isChunked else { throw .chunksRefused }
+        self.request = namesAreFromCGI ? try SignatureClaim.restoreNames(in: request, signed: signedHeaders) : request
         self.target = target
         signatureParameter = parameter
+    }
+
+    /// Gives back the underscores to names that were signed with some.
+    ///
+    /// Refuses a request that signs both spellings of one name: their values cannot be told apart.
+    private static func restoreNames(
+        in request: HTTPRequest,
+        signed: [String]
+    ) throws(SignatureError) -> HTTPRequest {
+        var request = request
+        for name in signed where name.utf8.contains(UInt8(ascii: "_")) {
+            let dashed = SignatureClaim.dashed(name)
+            guard signed.count(where: { SignatureClaim.dashed($0) == dashed }) == 1 else {
+                throw .duplicateHeader(name)
+            }
+            guard let restored = HTTPField.Name(name) else { continue }
+            for index in request.headerFields.indices
+            where request.headerFields[index].name.canonicalName == dashed {
+                request.headerFields[index] = HTTPField(name: restored, value: request.headerFields[index].value)
+            }
+        }
+        return request
+    }
+
+    /// A header's name as CGI leaves it.
+    private static func dashed(_ name: String) -> String {
+        String(decoding: name.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
     }
 
     /// Reads `accessKeyID/yyyyMMdd/region/service/aws4_request`.

@@ -42,8 +42,10 @@ public enum SignatureError: Error, Equatable, Sendable {
     case contentHashMismatch
     /// This request may not leave its payload unsigned.
     case unsignedPayloadRefused
-    /// A presigned URL cannot carry a chunked payload.
-    case presignedChunksRefused
+    /// A chunked payload outside of S3 or behind a presigned URL.
+    case chunksRefused
+    /// A browser's upload by form, whose signature is a form field.
+    case formUploadRefused
     /// The signature does not fit; the Host that the verifier saw.
     case signatureMismatch(host: String)
     /// The chunked framing of the body is broken; the text says where.
@@ -75,7 +77,8 @@ extension SignatureError {
         case .missingPart: "IncompleteSignature"
         case .malformedPresignedURL: "AuthorizationQueryParametersError"
         case .conflictingCredentials, .duplicateHeader, .malformedContentHash: "InvalidArgument"
-        case .signatureVersion2, .signatureVersion4A, .presignedChunksRefused, .missingContentHash: "InvalidRequest"
+        case .signatureVersion2, .signatureVersion4A, .chunksRefused, .formUploadRefused, .missingContentHash:
+            "InvalidRequest"
         case .malformedDate, .notYetValid, .expired, .headersNotSigned, .unsignedPayloadRefused: "AccessDenied"
         case .dateOutsideScope, .signedHeaderMissing, .signatureMismatch, .chunkSignatureMismatch:
             "SignatureDoesNotMatch"
@@ -97,7 +100,8 @@ extension SignatureError {
         switch self {
         case .malformedAuthorization, .malformedScope, .missingPart, .malformedPresignedURL, .conflictingCredentials,
             .duplicateHeader, .malformedContentHash, .signatureVersion2, .signatureVersion4A,
-            .presignedChunksRefused, .missingContentHash, .malformedTarget, .contentHashMismatch, .malformedChunk,
+            .chunksRefused, .formUploadRefused, .missingContentHash, .malformedTarget, .contentHashMismatch,
+            .malformedChunk,
             .decodedLengthMismatch, .chunkTooLarge, .chunkTooSmall, .trailerMismatch, .trailingChecksumMismatch:
             400
         case .missingAuthentication, .malformedDate, .dateOutsideScope, .timeTooSkewed, .notYetValid, .expired,
@@ -134,7 +138,8 @@ extension SignatureError {
         case .notYetValid(let time): "The presigned URL is valid from \(time) on."
         case .expired(let time): "The presigned URL has expired at \(time)."
         case .headersNotSigned(let names):
-            "There were headers present in the request which were not signed: \(names.joined(separator: ", "))."
+            "There were headers present in the request which were not signed: \(names.joined(separator: ", "))"
+                + (names.contains("content-type") ? " (curl signs Content-Type if it is set by -H)." : ".")
         case .signedHeaderMissing(let name):
             "The signed header \(name) did not arrive: something between client and gateway may have removed it."
         case .malformedTarget: "The request target cannot be read."
@@ -145,7 +150,9 @@ extension SignatureError {
         case .missingContentHash: "Missing required header for this request: x-amz-content-sha256."
         case .contentHashMismatch: "The provided x-amz-content-sha256 does not match what was computed."
         case .unsignedPayloadRefused: "The payload of this request must be signed."
-        case .presignedChunksRefused: "A presigned URL cannot carry an aws-chunked payload."
+        case .chunksRefused: "Only S3's requests with an Authorization header can carry an aws-chunked payload."
+        case .formUploadRefused:
+            "Uploads by POST policy (multipart/form-data) are not supported: use PutObject or a presigned URL."
         case .signatureMismatch(let host):
             "The request signature does not match: check the secret access key, and that nothing between client and "
                 + "gateway changes signed headers (Host arrived as \(host))."

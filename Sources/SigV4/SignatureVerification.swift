@@ -112,6 +112,7 @@ extension SignatureClaim {
             guard scope.isLikeS3 || allowsUnsignedPayload else { throw .unsignedPayloadRefused }
             return .chunked
         case .streamingSigned:
+            guard scope.isLikeS3 else { throw .chunksRefused }
             return .chunked
         }
     }

@@ -390,6 +390,17 @@ struct ChunkedBodyEncoderTests {
         }
     }
 
+    @Test(
+        "Takes only its own token out of Content-Encoding",
+        arguments: [
+            ("aws-chunked", nil), ("AWS-Chunked ", nil), ("gzip, aws-chunked", "gzip"), ("aws-chunked,gzip", "gzip"),
+            ("aws-chunked, gzip, br", "gzip, br"), ("x-aws-chunked", "x-aws-chunked"), ("", nil), ("gzip", "gzip"),
+        ]
+    )
+    func stripsEncoding(_ value: String, _ kept: String?) {
+        #expect(ChunkedBodyEncoder.contentEncodingWhenDecoded(value) == kept)
+    }
+
     @Test("Knows no length where there is none")
     func knowsNoLength() {
         #expect(ChunkedBodyEncoder.encodedLength(decodedLength: 1, trailers: ["x-amz-meta-a"]) == nil)

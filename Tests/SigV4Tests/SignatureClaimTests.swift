@@ -249,6 +249,15 @@ struct HeaderClaimTests {
         #expect(throws: SignatureError.signatureVersion4A) { try SignatureClaim.parse(request) }
     }
 
+    @Test("Refuses a browser's upload by form by name")
+    func refusesForm() throws {
+        var request = try request(authorization: nil)
+        request.method = .post
+        request.headerFields[.contentType] = "Multipart/Form-Data; boundary=x"
+        let upload = request
+        #expect(throws: SignatureError.formUploadRefused) { try SignatureClaim.parse(upload) }
+    }
+
     @Test("Refuses a target that is no path", arguments: ["", "*", "k", "https://host/k", "?a=b"])
     func refusesTarget(_ target: String) throws {
         let request = try request(authorization: authorization, target: target)
@@ -317,8 +326,8 @@ struct PresignedClaimTests {
             ),
             (query(more: "&X-Amz-%ZZ=1"), .malformedTarget),
             (query(credential: "AKID%2"), .malformedPresignedURL("a value is not encoded")),
-            (query(more: "&X-Amz-Content-Sha256=STREAMING-UNSIGNED-PAYLOAD-TRAILER"), .presignedChunksRefused),
-            (query(more: "&X-Amz-Content-Sha256=STREAMING-AWS4-HMAC-SHA256-PAYLOAD"), .presignedChunksRefused),
+            (query(more: "&X-Amz-Content-Sha256=STREAMING-UNSIGNED-PAYLOAD-TRAILER"), .chunksRefused),
+            (query(more: "&X-Amz-Content-Sha256=STREAMING-AWS4-HMAC-SHA256-PAYLOAD"), .chunksRefused),
             (query(more: "&X-Amz-Content-Sha256=x"), .malformedContentHash),
             ("/b/k?AWSAccessKeyId=AKIDEXAMPLE&Signature=c2ln&Expires=1", .signatureVersion2),
             ("/b/k?%41WSAccessKeyId=AKIDEXAMPLE&Expires=1&Signature=c2ln", .signatureVersion2),

@@ -302,6 +302,78 @@ struct VerificationTests {
         #expect(throws: SignatureError.signatureMismatch(host: "gateway.example.com")) { try S3Example.verify(changed) }
     }
 
+    @Test("Keeps Host as it arrived", arguments: ["gateway.example.com:8443", "GATEWAY.example.com", "[::1]:443"])
+    func keepsHost(_ host: String) throws {
+        var request = HTTPRequest(method: .get, scheme: "https", authority: host, path: "/")
+        try RequestSigner().sign(
+            &request,
+            with: S3Example.credential,
+            region: "us-east-1",
+            service: "ssm",
+            payload: .hash(SHA256.ofNothing),
+            now: S3Example.time
+        )
+        #expect(try S3Example.verify(request).body == .verified)
+        request.authority = "gateway.example.com"
+        let changed = request
+        #expect(throws: SignatureError.signatureMismatch(host: "gateway.example.com")) {
+            try S3Example.verify(changed)
+        }
+    }
+
+    @Test("Restores underscores that CGI parameters have lost, where they were signed")
+    func restoresNames() throws {
+        let signed = try VerificationTests.signed(
+            service: "s3",
+            headers: [("x-amz-meta-a_b", "1"), ("x-amz-meta-c-d", "2")]
+        )
+        var request = signed
+        for index in request.headerFields.indices {
+            let field = request.headerFields[index]
+            let dashed = try name(field.name.canonicalName.replacing("_", with: "-"))
+            request.headerFields[index] = HTTPField(name: dashed, value: field.value)
+        }
+        let lost = request
+        #expect(throws: SignatureError.signedHeaderMissing("x-amz-meta-a_b")) { try S3Example.verify(lost) }
+        let claim = try #require(try SignatureClaim.parse(lost, namesAreFromCGI: true))
+        let verified = try claim.verify(
+            secret: S3Example.credential.secret,
+            bodyHash: SHA256.ofNothing,
+            now: S3Example.time
+        )
+        #expect(verified.claim.request.headerFields[try name("x-amz-meta-a_b")] == "1")
+        #expect(verified.claim.request.headerFields[try name("x-amz-meta-a-b")] == nil)
+        #expect(verified.claim.request.headerFields[try name("x-amz-meta-c-d")] == "2")
+    }
+
+    @Test("Refuses two signed names that CGI parameters make one", arguments: [("a_b", "a-b"), ("a_b-c", "a-b_c")])
+    func refusesCollision(_ one: String, _ other: String) throws {
+        let request = try VerificationTests.signed(
+            service: "s3",
+            headers: [("x-amz-meta-\(one)", "1"), ("x-amz-meta-\(other)", "2")]
+        )
+        // The first of the sorted names with an underscore is named.
+        let named = one == "a_b" ? one : other
+        #expect(throws: SignatureError.duplicateHeader("x-amz-meta-\(named)")) {
+            try SignatureClaim.parse(request, namesAreFromCGI: true)
+        }
+    }
+
+    @Test("Refuses signed chunks outside of S3")
+    func refusesChunksOutsideOfS3() throws {
+        let request = try S3Example.request(
+            .put,
+            "/",
+            signed: "host;x-amz-content-sha256;x-amz-date",
+            signature: SHA256.ofNothing.hex,
+            payload: "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+        )
+        var other = request
+        other.headerFields[.authorization] = request.headerFields[.authorization]?.replacing("/s3/", with: "/ssm/")
+        let changed = other
+        #expect(throws: SignatureError.chunksRefused) { try S3Example.verify(changed) }
+    }
+
     @Test(
         "Takes a path outside of S3 as it was sent or normalised",
         arguments: [
