@@ -2,9 +2,6 @@ import Foundation
 
 /// Compiles `Condition` elements, reporting every mistake.
 struct ConditionReader {
-    /// Most operators, keys or values at one level.
-    private static let limit = 1000
-
     /// Whether `${...}` is a variable here.
     let variables: Bool
 
@@ -18,7 +15,7 @@ struct ConditionReader {
             return []
         }
         var conditions: [Condition] = []
-        for entry in operators.prefix(Self.limit) {
+        for entry in operators {
             guard let comparison = ConditionOperator(entry.key) else {
                 mistakes.add(
                     "unknown condition operator \"\(entry.key)\"",
@@ -47,7 +44,7 @@ struct ConditionReader {
     ) -> [Condition] {
         var conditions: [Condition] = []
         var seen: Set<ConditionKey> = []
-        for pair in pairs.prefix(Self.limit) {
+        for pair in pairs {
             guard let key = Self.key(pair, comparison, mistakes: &mistakes) else { continue }
             guard seen.insert(key).inserted else {
                 mistakes.add("\"\(pair.key)\" is given twice; case does not tell keys apart", at: pair.mark)
@@ -107,7 +104,7 @@ struct ConditionReader {
         let items: [Document]
         switch pair.value.content {
         case .scalar: items = [pair.value]
-        case .list(let list) where !list.isEmpty && list.count <= limit: items = list
+        case .list(let list) where !list.isEmpty: items = list
         default:
             mistakes.add("\"\(pair.key)\" needs a value or a list of values, but has \(pair.value.kind)", at: pair.mark)
             return nil

@@ -118,7 +118,8 @@ extension ConditionCase {
         on("IpAddress", "'::ffff:10.0.0.0/104'", ["10.1.1.1"], .yes),
         on("IpAddress", "['2001:db8::/32', 10.0.0.0/8]", ["10.9.9.9"], .yes),
         on("IpAddress", "10.0.0.0/8", ["10.0.0.01"], .maybe), on("IpAddress", "10.0.0.0/8", ["10.1"], .maybe),
-        on("IpAddress", "10.0.0.0/8", ["fe80::1%eth0"], .maybe), on("IpAddress", "10.0.0.0/8", nil, .no),
+        on("IpAddress", "10.0.0.0/8", ["fe80::1%eth0"], .maybe),
+        on("IpAddress", "10.0.0.0/8", ["10.0.0.1\u{0}x"], .maybe), on("IpAddress", "10.0.0.0/8", nil, .no),
         on("NotIpAddress", "10.0.0.0/8", ["10.0.0.1"], .no), on("NotIpAddress", "10.0.0.0/8", ["9.0.0.1"], .yes),
         on("NotIpAddress", "10.0.0.0/8", nil, .yes), on("NotIpAddress", "10.0.0.0/8", ["?"], .maybe),
 
@@ -299,6 +300,8 @@ struct VariableTests {
             ("arn:aws:s3:::home/${oidc:sub}/*", ["oidc:sub": ["bob"]], "DefaultDeny"),
             ("arn:aws:s3:::home/${oidc:sub}/*", ["oidc:sub": ["*"]], "DefaultDeny"),
             ("arn:aws:s3:::home/${oidc:sub}/*", [:], "DefaultDeny"),
+            ("arn:aws:s3:::home/${oidc:sub}*", [:], "DefaultDeny"),
+            ("arn:aws:s3:::home/${oidc:sub, ''}*", [:], "Allow"),
             ("arn:aws:s3:::home/${oidc:sub}/*", ["oidc:sub": ["alice", "bob"]], "DefaultDeny"),
             ("arn:aws:s3:::home/${oidc:sub, 'alice'}/*", [:], "Allow"),
             ("arn:aws:s3:::home/${ oidc:sub , 'alice' }/*", [:], "Allow"),

@@ -121,6 +121,16 @@ struct EvaluationCase: CustomTestStringConvertible, Sendable {
             outcome: "DefaultDeny"
         ),
         .init(
+            testDescription: "a Deny on some resources is not about an action without any",
+            statements: """
+                - {Effect: Allow, Action: '*', Resource: '*'}
+                - {Effect: Deny, Action: 's3:*', Resource: 'arn:aws:s3:::*'}
+                """,
+            action: "s3:ListAllMyBuckets",
+            resource: "*",
+            outcome: "Allow"
+        ),
+        .init(
             testDescription: "an Allow does not match a resource that is not known",
             statements: "- {Effect: Allow, Action: 's3:*', Resource: 'arn:aws:s3:::*'}",
             resource: nil,
@@ -263,6 +273,22 @@ struct EvaluationTests {
             in: .init([:])
         )
         #expect(first.outcome.name == "Allow")
+    }
+
+    @Test("Of several that are equally strict the first decides")
+    func firstDecides() throws {
+        let policy = try statements(
+            """
+            - {Sid: One, Effect: Deny, Action: 's3:*', Resource: '*'}
+            - {Sid: Two, Effect: Deny, Action: '*', Resource: '*'}
+            """
+        )
+        let requests = ["s3:GetObject", "kms:Decrypt"].map {
+            AuthorizationRequest(action: $0, resources: [], accessLevel: nil)
+        }
+        let decision = policy.decide(requests, in: .init([:]))
+        #expect(decision.action == "s3:GetObject")
+        #expect(decision.statement?.sid == "One")
     }
 
     @Test("Access level and risk belong to each action")

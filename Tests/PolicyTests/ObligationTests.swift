@@ -144,6 +144,10 @@ struct ObligationTests {
         #expect(both.map(\.period) == [60, 3600])
         #expect(both.map(\.subject) == [.principal, .role])
         #expect(policy.decide("sts:AssumeRole").limits.isEmpty)
+        let parts = ["s3:GetObject", "kms:Decrypt"].map {
+            AuthorizationRequest(action: $0, resources: [], accessLevel: nil)
+        }
+        #expect(policy.decide(parts, in: .init([:])).limits.map(\.calls) == [100, 5])
     }
 
     @Test("A statement in shadow mode is reported, not enforced")
