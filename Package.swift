@@ -109,8 +109,8 @@ let package = Package(
         program(
             "posternctl",
             [
-                "Approvals", "Audit", "AWSRequest", "Configuration", "Identity", "Masking", "Policy", "Postgres",
-                argumentParser,
+                "Approvals", "Audit", "AWSRequest", "Configuration", "Identity", "Masking", "OpenSSL", "Policy",
+                "Postgres", argumentParser,
             ]
         ),
         program("postern-bench-bare", ["FastCGI", "HTTPClient", argumentParser, httpTypes]),

@@ -165,8 +165,8 @@ public struct Connection: ~Copyable {
 
     private static func failure(of handle: OpaquePointer) -> PostgresError {
         let text = unsafe PQerrorMessage(handle).map { unsafe String(cString: $0) } ?? ""
-        let lines = text.split(separator: "\n")
-        return .connectionFailed(lines.last.map(String.init) ?? "unknown")
+        let lines = text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == "\t" } }
+        return .connectionFailed(lines.joined(separator: " "))
     }
 }
 

@@ -1,1 +1,19 @@
-// Placeholder until the program lands.
+import ArgumentParser
+
+/// The command line of Postern's administrators, approvers and auditors.
+struct Posternctl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "posternctl",
+        abstract: "Administer Postern: approvals, audit, sessions, policies, keys, database.",
+        discussion: """
+            The database comes from --database, $POSTERN_DATABASE (both libpq connection strings), or the configuration \
+            that --config or $POSTERN_CONFIG names; what it lets you do is a matter of the role you log in with.
+            """,
+        subcommands: [
+            ApprovalsCommand.self, AuditCommand.self, DatabaseCommand.self, KeysCommand.self, PolicyCommand.self,
+            SessionsCommand.self,
+        ]
+    )
+}
+
+Posternctl.main()
