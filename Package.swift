@@ -96,7 +96,10 @@ let package = Package(
         ),
         module(
             "Console",
-            ["Approvals", "Audit", "Configuration", "FastCGI", "Identity", "Postgres", mustache, logging]
+            [
+                "Approvals", "Audit", "Configuration", "FastCGI", "Identity", "OpenSSL", "Policy", "Postgres", mustache,
+                logging,
+            ]
         ),
 
         // Programs.
@@ -105,7 +108,10 @@ let package = Package(
             ["Configuration", "FastCGI", "HTTPClient", "Identity", "Policy", argumentParser, logging]
         ),
         program("postern-worker", ["Configuration", "FastCGI", "Gateway", argumentParser, logging]),
-        program("postern-console", ["Configuration", "Console", "FastCGI", argumentParser, logging]),
+        program(
+            "postern-console",
+            ["Configuration", "Console", "FastCGI", "HTTPClient", "Identity", argumentParser, logging]
+        ),
         program(
             "posternctl",
             [
@@ -127,6 +133,7 @@ let package = Package(
         tests(of: "AWSRequest", [httpTypes], vectors: true),
         tests(of: "Compression"),
         tests(of: "Configuration"),
+        tests(of: "Console", ["FastCGI", "Identity", "OpenSSL"]),
         tests(of: "FastCGI"),
         tests(of: "Gateway", [httpTypes]),
         tests(of: "HTTPClient", [httpTypes]),

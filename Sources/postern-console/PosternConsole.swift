@@ -1,0 +1,84 @@
+import ArgumentParser
+import Configuration
+import Console
+import FastCGI
+import Foundation
+import HTTPClient
+import Identity
+import Logging
+
+/// Serves the approvers' pages.
+///
+/// It holds no credential of AWS's.
+@main
+struct PosternConsole: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "postern-console",
+        abstract: "Serves the approvers' pages.",
+        discussion: "SIGTERM ends the program once its requests are answered; for a new configuration, start it anew."
+    )
+
+    @Option(name: .long, help: "The configuration file.")
+    var config = "/etc/postern/postern.yaml"
+
+    /// Seconds that requests have to end after SIGTERM.
+    private static let drainSeconds = 10.0
+
+    func run() throws {
+        // Before any thread starts, so that signals come here alone.
+        let signals = SignalWaiter()
+        JSONLogHandler.bootstrap()
+        let logger = Logger(label: "postern-console")
+        do {
+            let settings = try Settings(file: config)
+            let console = try Self.makeConsole(settings, logger)
+            let socket = try Self.socket(settings.console.listening)
+            let server = try Server(
+                socket: socket,
+                size: Server.Size(threads: settings.console.listening.threads),
+                handler: console.answer
+            )
+            Self.keepFresh(console.keys, logger)
+            server.start()
+            logger.info("ready", metadata: ["socket": "\(settings.console.listening.socket)"])
+            while signals.next() == .reload { logger.notice("start the program anew for a new configuration") }
+            let isDrained = server.drain(within: Self.drainSeconds)
+            _ = consume socket
+            logger.info("stopped", metadata: ["drained": "\(isDrained)"])
+        } catch {
+            logger.critical("cannot start", metadata: ["error": "\(error)"])
+            throw ExitCode.failure
+        }
+    }
+
+    private static func makeConsole(_ settings: Settings, _ logger: Logger) throws -> Console {
+        var limits = HTTPClient.Settings()
+        limits.connectTimeout = 2000
+        limits.totalTimeout = 5000
+        limits.maxIdleHandles = 4
+        return try Console(
+            settings: settings,
+            ring: try KeyRing(file: settings.keys.ring),
+            fetch: try HTTPClient(settings: limits).makeFetch(),
+            logger: logger
+        )
+    }
+
+    private static func socket(_ settings: Settings.Listening) throws(FastCGIError) -> ListeningSocket {
+        let environment = ProcessInfo.processInfo.environment
+        guard environment["LISTEN_FDS"] == nil else { return try ListeningSocket(inheritedFrom: environment) }
+        return try ListeningSocket(path: settings.socket, mode: settings.mode)
+    }
+
+    /// Fetches the provider's keys whenever that is due, for as long as the program runs.
+    private static func keepFresh(_ keys: IssuerKeys, _ logger: Logger) {
+        Thread.detachNewThread {
+            while true {
+                if case .failed(let error)? = keys.refreshIfDue() {
+                    logger.warning("issuer's keys not fetched", metadata: ["error": "\(error)"])
+                }
+                Thread.sleep(forTimeInterval: 1)
+            }
+        }
+    }
+}
