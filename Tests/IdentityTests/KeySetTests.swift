@@ -159,6 +159,20 @@ struct KeySetTests {
         #expect(result([discovery: page(good), keys: page(#"{"keys":[],"keys":[]}"#)]) == .keysMalformed)
     }
 
+    @Test("Reads the endpoints of a login, leaving out those at unacceptable URLs")
+    func metadata() throws {
+        let issuer = try IssuerURL(parsing: TestIssuer.url)
+        let text =
+            #"{"issuer":"https://idp.example.com","jwks_uri":"https://idp.example.com/jwks","#
+            + #""authorization_endpoint":"https://login.example.com/auth?x=1","token_endpoint":"http://127.0.0.1/token"}"#
+        let metadata = try ProviderMetadata(parsing: Array(text.utf8), of: issuer)
+        #expect(metadata.authorizationEndpoint?.text == "https://login.example.com/auth?x=1")
+        #expect(metadata.tokenEndpoint == nil)
+        let local = text.replacing("https://idp.example.com", with: "http://localhost:1")
+        let other = try ProviderMetadata(parsing: Array(local.utf8), of: IssuerURL(parsing: "http://localhost:1"))
+        #expect(other.tokenEndpoint?.text == "http://127.0.0.1/token")
+    }
+
     @Test("Leaves out keys that must not verify, and keeps the good one beside them")
     func leavesOut() throws {
         let good = Base64URL.encode(try Ed25519.PrivateKey.generate().publicKey.raw)

@@ -4,14 +4,17 @@ public import HTTPClient
 extension HTTPClient {
     /// Fetches small documents with this client, within the limits of each request.
     ///
-    /// - Parameter connectTo: `host:port` to connect to whatever the URL says, its Host field unchanged.
-    public func makeFetch(connectTo: String? = nil) -> Fetch {
+    /// - Parameter destination: where to connect in place of what the URL says; the Host field stays the URL's.
+    public func makeFetch(through destination: OutboundRequest.Destination? = nil) -> Fetch {
         { [self] request throws(FetchError) in
-            try fetch(request, connectTo: connectTo)
+            try fetch(request, through: destination)
         }
     }
 
-    private func fetch(_ request: FetchRequest, connectTo: String?) throws(FetchError) -> FetchedDocument {
+    private func fetch(
+        _ request: FetchRequest,
+        through destination: OutboundRequest.Destination?
+    ) throws(FetchError) -> FetchedDocument {
         guard let url = FetchURL(request.url), let method = HTTPRequest.Method(request.method) else {
             throw .unreachable
         }
@@ -21,7 +24,8 @@ extension HTTPClient {
             fields.append(HTTPField(name: name, value: header.value))
         }
         let outbound = OutboundRequest(
-            to: OutboundRequest.Destination(scheme: url.scheme, host: url.host, port: url.port, connectTo: connectTo),
+            to: destination
+                ?? OutboundRequest.Destination(scheme: url.scheme, host: url.host, port: url.port),
             method: method,
             target: url.target,
             host: url.authority,
