@@ -100,12 +100,12 @@ public struct IdentityAssertion: Sendable, Hashable {
                 credential = .bearer(digest)
                 id = SessionID(bearer: digest)
             } else {
-                guard let accessKeyID = try? AccessKeyID(parsing: name) else { throw FieldReader.Malformed() }
+                let accessKeyID = AccessKeyID(trusted: name)
                 credential = .accessKey(accessKeyID)
                 id = SessionID(accessKeyID)
             }
-            query = try? CallLabel(parsing: try reader.text())
-            app = try? CallLabel(parsing: try reader.text())
+            query = CallLabel(trusted: try reader.text())
+            app = CallLabel(trusted: try reader.text())
             session = try reader.session(id: id)
             guard reader.isAtEnd else { throw FieldReader.Malformed() }
         } catch {

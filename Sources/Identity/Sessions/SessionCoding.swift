@@ -31,7 +31,7 @@ struct FieldWriter {
     }
 }
 
-/// Reads what `FieldWriter` wrote; the first read that does not fit makes it throw.
+/// Reads what `FieldWriter` wrote and a seal has kept since; the first read that does not fit makes it throw.
 struct FieldReader {
     struct Malformed: Error {}
 
@@ -46,6 +46,10 @@ struct FieldReader {
     var isAtEnd: Bool { position == bytes.count }
 
     mutating func number() throws(Malformed) -> UInt64 {
+        if position < bytes.count, bytes[position] < 0x80 {
+            position += 1
+            return UInt64(bytes[position - 1])
+        }
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while position < bytes.count, shift < 63 {
@@ -126,25 +130,15 @@ extension FieldReader {
             issued: tokenIssued.seconds == 0 ? nil : tokenIssued,
             expires: try time()
         )
-        let role = try text()
-        let name = try text()
-        let query = try text()
-        let app = try text()
-        let issued = try time()
-        let expires = try time()
-        do throws(IdentifierError) {
-            return Session(
-                id: id,
-                principal: principal,
-                role: try RoleARN(parsing: role),
-                name: try RoleSessionName(parsing: name),
-                query: query.isEmpty ? nil : try CallLabel(parsing: query),
-                app: app.isEmpty ? nil : try CallLabel(parsing: app),
-                issued: issued,
-                expires: expires
-            )
-        } catch {
-            throw Malformed()
-        }
+        return Session(
+            id: id,
+            principal: principal,
+            role: RoleARN(trusted: try text()),
+            name: RoleSessionName(trusted: try text()),
+            query: CallLabel(trusted: try text()),
+            app: CallLabel(trusted: try text()),
+            issued: try time(),
+            expires: try time()
+        )
     }
 }

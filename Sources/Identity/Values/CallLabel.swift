@@ -17,6 +17,12 @@ public struct CallLabel: Sendable, Hashable {
         self.text = text
     }
 
+    /// Takes a label that was read before and sealed since; the empty text stands for none.
+    init?(trusted text: String) {
+        guard !text.isEmpty else { return nil }
+        self.text = text
+    }
+
     /// The app id in an SDK's user agent (`... app/NAME ...`), or nil when there is none that reads as a label.
     public init?(appInUserAgent userAgent: String) {
         guard userAgent.utf8.count <= 4096 else { return nil }

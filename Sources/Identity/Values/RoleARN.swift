@@ -1,13 +1,17 @@
 /// The ARN of an IAM role: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
 public struct RoleARN: Sendable, Hashable {
-    /// `aws`, `aws-cn`, `aws-us-gov`, `aws-iso...`.
-    public let partition: String
-    /// Twelve digits.
-    public let account: String
-    /// The role's name without its path, 1 to 64 characters of IAM's set.
-    public let name: String
     /// The ARN as it was written.
     public let text: String
+
+    /// `aws`, `aws-cn`, `aws-us-gov`, `aws-iso...`.
+    public var partition: String { part(1) }
+    /// Twelve digits.
+    public var account: String { part(4) }
+    /// The role's name without its path, 1 to 64 characters of IAM's set.
+    public var name: String {
+        let slash = text.utf8.lastIndex(of: UInt8(ascii: "/"))
+        return slash.map { String(Substring(text.utf8[$0...].dropFirst())) } ?? ""
+    }
 
     /// Reads a role ARN of at most 2,048 bytes, as STS limits it.
     ///
@@ -34,15 +38,22 @@ public struct RoleARN: Sendable, Hashable {
         guard (1...64).contains(name.count), name.allSatisfy(IAMCharacters.isNameCharacter),
             !zip(path, path.dropFirst()).contains(where: { $0 == UInt8(ascii: "/") && $1 == UInt8(ascii: "/") })
         else { throw .malformedRoleARN }
-        self.partition = String(decoding: partition, as: UTF8.self)
-        self.account = String(decoding: account, as: UTF8.self)
-        self.name = String(decoding: name, as: UTF8.self)
+        self.text = text
+    }
+
+    /// Takes an ARN that was read before and sealed since.
+    init(trusted text: String) {
         self.text = text
     }
 
     /// The ARN of a session in this role: `arn:PARTITION:sts::ACCOUNT:assumed-role/NAME/SESSION`.
     public func assumedRole(session: RoleSessionName) -> String {
         "arn:\(partition):sts::\(account):assumed-role/\(name)/\(session.text)"
+    }
+
+    private func part(_ number: Int) -> String {
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false)
+        return parts.indices.contains(number) ? String(Substring(parts[number])) : ""
     }
 }
 
@@ -63,6 +74,11 @@ public struct RoleSessionName: Sendable, Hashable {
         guard (2...64).contains(text.utf8.count), text.utf8.allSatisfy({ IAMCharacters.isNameCharacter($0) }) else {
             throw .malformedSessionName
         }
+        self.text = text
+    }
+
+    /// Takes a name that was read before and sealed since.
+    init(trusted text: String) {
         self.text = text
     }
 }
