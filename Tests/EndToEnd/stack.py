@@ -124,6 +124,16 @@ class Stack:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
 
+    @contextlib.contextmanager
+    def without(self, *names):
+        """Ends programs, and keeps them from being started again for the duration."""
+        supervisors = [self.pid(name) for name in names]
+        with self.stopped(supervisors):
+            for name in names:
+                os.kill(self.pid(f"{name}.child"), signal.SIGKILL)
+            yield
+        self.wait_healthy()
+
     def wait_healthy(self, seconds=20):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
