@@ -67,6 +67,18 @@ struct CatalogueTests {
         #expect(catalogue.action(named: "iam:PassRole")?.accessLevel == .permissionsManagement || true)
     }
 
+    @Test("Describes operations, actions and services, and nothing else")
+    func describes() throws {
+        let text = try #require(catalogue.describe("ssm:GetParameter"))
+        #expect(text.contains("operation      ssm.GetParameter"))
+        #expect(text.contains("action         ssm:GetParameter (Read"))
+        #expect(text.contains("resource       arn:${Partition}:ssm:${Region}:${Account}:parameter/${_} from Name!bare"))
+        #expect(text.contains("input          Name: string (required)"))
+        #expect(catalogue.describe("stepfunctions")?.contains("signing name   states") == true)
+        #expect(catalogue.describe("s3:ListBucket")?.contains("s3.ListObjectsV2") == true)
+        #expect(catalogue.describe("s3:Nothing") == nil)
+    }
+
     @Test("Refuses a file that is not a catalogue, is cut short, or has other sections")
     func refusesDamage() {
         #expect(throws: CatalogueError.notACatalogue) {

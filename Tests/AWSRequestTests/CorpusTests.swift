@@ -91,6 +91,10 @@ struct CorpusResult {
         for (path, text) in test.scalars where !input.texts(at: path).contains(text) {
             return unread.append("\(test.operation): \(path) is \(input.texts(at: path)), not \(text)")
         }
+        if ProcessInfo.processInfo.environment["POSTERN_CORPUS_CLASSES"] != nil {
+            let classes = try Catalogue.embedded().classify(call, input, account: "111122223333")
+            print("class:", test.operation, lines(classes).joined(separator: "; "))
+        }
         guard test.direct.count > 1 else { return }
         do {
             let target = try Catalogue.embedded().endpoint(for: call, input: input)

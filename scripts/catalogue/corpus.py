@@ -1,13 +1,14 @@
 """Writes what botocore sends for every operation, with what recognition and parsing must find in it.
 
 One JSON object a line: `o` operation, `m` method, `t` raw target, `h` header fields, `b` body (latin-1), `r` and `s`
-region and service of the credential scope (absent where unsigned), `i` scalar inputs as [path, text], `d` host, target, scope
-region and scope service of the same call sent to AWS directly.
+region and service of the credential scope (absent where unsigned), `i` scalar inputs as [path, text], `d` host, target,
+scope region and scope service of the same call sent to AWS directly.
 """
 
 import argparse
 import json
 import sys
+import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -195,6 +196,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="every member to some depth, not the required ones only")
     parser.add_argument("services", nargs="*")
     arguments = parser.parse_args()
+    uuid.uuid4 = lambda: uuid.UUID(int=0)  # idempotency tokens: the same in both requests and in every run
     with arguments.output.open("w") as file:
         for found in cases(botocore.session.Session(), arguments.services, arguments.full):
             file.write(json.dumps(found, separators=(",", ":")) + "\n")

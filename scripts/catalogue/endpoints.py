@@ -9,11 +9,11 @@ from botocore.exceptions import EndpointProviderError
 
 # Variant numbers: bit 0 FIPS, bit 1 dual-stack.
 VARIANTS = (0, 1, 2, 3)
-PLACEHOLDER_ACCOUNT = "000000000000"
+PLACEHOLDER_LABEL = "000000000000"
 # Parameters that some rule sets cannot do without; what they add to the host is taken off again.
 SAMPLES = {
-    "s3control": {"AccountId": PLACEHOLDER_ACCOUNT},
-    "cloudfront-keyvaluestore": {"KvsARN": f"arn:aws:cloudfront::{PLACEHOLDER_ACCOUNT}:key-value-store/x"},
+    "s3control": {"AccountId": PLACEHOLDER_LABEL},
+    "cloudfront-keyvaluestore": {"KvsARN": f"arn:aws:cloudfront::{PLACEHOLDER_LABEL}:key-value-store/x"},
 }
 
 
@@ -96,7 +96,7 @@ class Endpoints:
 
     def _template(self, name, model, endpoint, region, partition) -> tuple[str, str, str, str]:
         url = urlsplit(endpoint.url)
-        host = url.netloc.removeprefix(PLACEHOLDER_ACCOUNT + ".")
+        host = url.netloc.removeprefix(PLACEHOLDER_LABEL + ".")
         schemes = endpoint.properties.get("authSchemes", [])
         scheme = next((s for s in schemes if s["name"].startswith("sigv4") and s["name"] != "sigv4a"), {})
         signing_region = scheme.get("signingRegion") or self._legacy_region(name, model, region, partition) or region

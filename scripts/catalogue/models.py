@@ -13,9 +13,8 @@ KINDS = {
 LOCATIONS = {None: 0, "uri": 1, "querystring": 2, "header": 3, "headers": 4, "statusCode": 5}
 
 # Operation flags.
-NO_AUTH, UNSIGNED_BODY, BEARER, STREAM_IN, STREAM_OUT, EVENTS_IN, EVENTS_OUT, READONLY, DISCOVERY, SIGV4A, EXPRESS_CONTROL = (
-    1 << bit for bit in range(11)
-)
+NO_AUTH, UNSIGNED_BODY, BEARER, STREAM_IN, STREAM_OUT, EVENTS_IN, EVENTS_OUT = (1 << bit for bit in range(7))
+READONLY, DISCOVERY, SIGV4A, EXPRESS_CONTROL = (1 << bit for bit in range(7, 11))
 # Member flags, above the 8 bits of the location.
 REQUIRED, TOKEN, SENSITIVE, STREAMING, HOST_LABEL, EVENT_STREAM, JSON_VALUE = (1 << bit for bit in range(8, 15))
 # Shape flags, above the 8 bits of the kind.
@@ -150,6 +149,12 @@ def operation_flags(model: dict, operation: dict) -> int:
                 if target.get("streaming") or member.get("streaming") or side == "input":
                     flags |= stream
     return flags
+
+
+def context_member(model: dict, operation: dict, parameter: str) -> str | None:
+    """The input member that fills a parameter of the endpoint rules."""
+    members = model["shapes"][operation["input"]["shape"]]["members"] if "input" in operation else {}
+    return next((n for n, m in members.items() if m.get("contextParam", {}).get("name") == parameter), None)
 
 
 def specificity(method: int, path: str, constants: list[str], query: list[str], headers: list[str]) -> tuple:

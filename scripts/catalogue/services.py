@@ -4,7 +4,7 @@ import collections
 
 from catalogue import models
 from catalogue.action_map import actions_of
-from catalogue.endpoints import Endpoints
+from catalogue.endpoints import PLACEHOLDER_LABEL, Endpoints
 from catalogue.iam import IAM
 from catalogue.resources import Resources
 
@@ -35,8 +35,8 @@ def write_services(writer) -> None:
     wanted = {
         action
         for name, model, _, _ in services
-        for operation in model["operations"].values()
-        for action in actions_of(iam, name, prefixes[name], operation)
+        for key, operation in model["operations"].items()
+        for action in actions_of(iam, name, prefixes[name], key, operation)
     }
     resources = Resources(writer, iam, iam.finish(wanted))
     signing, targets = collections.defaultdict(list), collections.defaultdict(list)
@@ -46,6 +46,7 @@ def write_services(writer) -> None:
         signing[models.signing_name(metadata)].append(number)
         if metadata.get("targetPrefix"):
             targets[metadata["targetPrefix"]].append(number)
+    _report(resources)
     numbers = {name: number for number, (name, *_) in enumerate(services)}
     for extra, names in EXTRA_SIGNING_NAMES.items():
         signing[extra] += [numbers[name] for name in names]
@@ -65,19 +66,23 @@ def _write_service(writer, iam, endpoints, resources, prefix, name, model, versi
     for offset, (key, operation) in enumerate(sorted(model["operations"].items())):
         static = {k: v["value"] for k, v in operation.get("staticContextParams", {}).items()}
         # Only directory buckets answer there; the operation's flag says so, the bucket's name decides.
-        if key != "ListDirectoryBuckets":
+        if name == "s3" and key != "ListDirectoryBuckets":
             static.pop("UseS3ExpressControlEndpoint", None)
+        host_prefix = operation.get("endpoint", {}).get("hostPrefix")
+        space = models.context_member(model, operation, "SpaceId")
+        if space:
+            static["SpaceId"], host_prefix = PLACEHOLDER_LABEL, f"{{{space}}}."
         endpoint_set = endpoints.number(name, model, static) if static else default_set
         path, constants = models.split_uri(operation["http"]["requestUri"])
         query, headers = models.required_bindings(model, operation)
         method = models.METHODS[operation["http"]["method"]]
         flags = models.operation_flags(model, operation)
         input_shape = shapes.number(operation["input"]["shape"]) + 1 if "input" in operation else 0
-        actions = actions_of(iam, name, prefix, operation)
+        actions = actions_of(iam, name, prefix, key, operation)
         writer.add(
             "operations", writer.string(key), method | flags << 8, writer.string(path),
             *writer.strings(constants), *writer.strings(query), *writer.strings(headers),
-            writer.string(operation.get("endpoint", {}).get("hostPrefix")), input_shape,
+            writer.string(host_prefix), input_shape,
             *writer.pool(resources.actions[action] for action in actions),
             *resources.bindings(model, name, key, operation, actions), number, *endpoint_set,
             *resources.passed_roles(model, operation), 0, 0,
@@ -97,3 +102,8 @@ def _write_service(writer, iam, endpoints, resources, prefix, name, model, versi
 def _namespace(metadata: dict) -> str:
     namespace = metadata.get("xmlNamespace", "")
     return namespace if isinstance(namespace, str) else namespace.get("uri", "")
+
+
+def _report(resources) -> None:
+    derived, total = (sum(counts[i] for counts in resources.derived.values()) for i in (0, 1))
+    print(f"resources derived for {derived} of {total} operations")

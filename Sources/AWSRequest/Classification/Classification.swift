@@ -1,0 +1,140 @@
+/// What a call needs, in IAM's words.
+public struct Classification: Sendable, Equatable {
+    /// All actions, the main one first. Policy must allow every one of them.
+    public let actions: [RequiredAction]
+
+    /// The highest access level of all actions: Permissions management, Write, Tagging, Read, List in this order.
+    public var accessLevel: AccessLevel {
+        let order: [AccessLevel] = [.permissionsManagement, .write, .tagging, .read, .list]
+        return order.first { level in actions.contains { $0.accessLevel == level } } ?? .write
+    }
+
+    /// The risks of all actions together.
+    public var risks: Risks { actions.reduce(into: []) { $0.formUnion($1.risks) } }
+}
+
+/// One IAM action that a call needs, and on what.
+public struct RequiredAction: Sendable, Equatable {
+    /// The full name, such as `s3:PutObject`.
+    public let name: String
+    /// The access level; guessed from the name where `isDocumented` is false.
+    public let accessLevel: AccessLevel
+    /// What the action can be abused for.
+    public let risks: Risks
+    /// ARNs, each of which must be allowed; `*` alone where the action has no resource; nil where they are unknown.
+    public let resources: [String]?
+    /// Whether AWS's service authorization reference lists the action.
+    public let isDocumented: Bool
+
+    init(_ action: IAMAction, _ resources: [String]?) {
+        name = action.name
+        accessLevel = action.accessLevel
+        risks = action.risks
+        isDocumented = action.isDocumented
+        self.resources = resources
+    }
+
+    /// An action by name; one that the catalogue does not know counts as a write.
+    init(named name: String, _ resources: [String]?, in catalogue: Catalogue) {
+        let action = catalogue.action(named: name)
+        self.name = action?.name ?? name
+        accessLevel = action?.accessLevel ?? .write
+        risks = action?.risks ?? []
+        isDocumented = action?.isDocumented ?? false
+        self.resources = resources
+    }
+}
+
+extension Catalogue {
+    /// The IAM actions that a call needs and the resources that it is about.
+    ///
+    /// - Parameters:
+    ///   - call: The call; for one with several `readings`, classify each.
+    ///   - input: Its parsed input.
+    ///   - account: The account that the call is for, 12 digits.
+    /// - Returns: At least one action.
+    public func classify(_ call: RecognisedCall, _ input: ParsedInput, account: String) -> Classification {
+        let context = ARNContext(partition: call.partition.id, region: call.region, account: account)
+        let builder = ActionBuilder(catalogue: self, call: call, input: input, context: context)
+        return Classification(actions: builder.actions())
+    }
+}
+
+/// What fills the fixed variables of an ARN pattern.
+struct ARNContext: Sendable {
+    let partition: String
+    let region: String
+    let account: String
+
+    /// `arn:aws:sqs:eu-west-1:111122223333:` for `sqs`.
+    func prefix(_ service: String) -> String { "arn:\(partition):\(service):\(region):\(account):" }
+}
+
+/// Collects the actions of one call.
+struct ActionBuilder {
+    let catalogue: Catalogue
+    let call: RecognisedCall
+    let input: ParsedInput
+    let context: ARNContext
+
+    func actions() -> [RequiredAction] {
+        var actions =
+            switch call.operation.service.id {
+            case "s3": S3Actions(builder: self).actions()
+            case "dynamodb": DynamoDBActions(builder: self).actions() ?? general()
+            default: general()
+            }
+        if actions.isEmpty {
+            actions = [action("\(call.operation.service.iamPrefix):\(call.operation.name)", nil)]
+        }
+        actions += tagging()
+        if actions.contains(where: { $0.accessLevel.isMutating }), let role = passedRoles() { actions.append(role) }
+        return actions
+    }
+
+    func action(_ name: String, _ resources: [String]?) -> RequiredAction {
+        RequiredAction(named: name, resources, in: catalogue)
+    }
+
+    /// The catalogue's actions, each with the resources that its rows derive.
+    private func general() -> [RequiredAction] {
+        let rows = call.operation.resourceRange.map { ResourceRow(index: $0) }
+        return call.operation.actions.map { action in
+            let own = rows.filter { $0.action == action.index }
+            return RequiredAction(action, ResourceRow.resources(of: own, input, call, context))
+        }
+    }
+
+    /// Roles that are handed to a service: iam:PassRole on each.
+    private func passedRoles() -> RequiredAction? {
+        guard call.operation.service.id != "sts" else { return nil }
+        var roles: [String] = []
+        var isUnknown = false
+        for path in call.operation.passedRoles.texts {
+            for text in input.texts(at: path.string) where !text.isEmpty {
+                // A name, or an instance profile, which holds a role that the request does not show.
+                if text.hasPrefix("arn:"), text.contains(":role/") { roles.append(text) } else { isUnknown = true }
+            }
+        }
+        guard isUnknown || !roles.isEmpty else { return nil }
+        return action("iam:PassRole", isUnknown ? nil : roles)
+    }
+
+    /// Services in which creating something with tags needs the right to tag it.
+    private func tagging() -> [RequiredAction] {
+        let operation = call.operation
+        guard operation.name.hasPrefix("Create") || operation.name.hasPrefix("Run") else { return [] }
+        switch operation.service.id {
+        case "ec2":
+            let types = input.texts(at: "TagSpecifications.ResourceType")
+            if operation.name == "CreateTags" || types.isEmpty { return [] }
+            return [action("ec2:CreateTags", types.map { context.prefix("ec2") + $0 + "/*" })]
+        case "iam":
+            guard !input.values(at: "Tags").isEmpty else { return [] }
+            let name = "iam:Tag" + operation.name.dropFirst("Create".count)
+            guard catalogue.action(named: name) != nil else { return [] }
+            return [action(name, general().first?.resources ?? nil)]
+        default: return []
+        }
+    }
+}

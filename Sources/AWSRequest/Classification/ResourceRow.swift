@@ -1,0 +1,97 @@
+/// One row of the resources section: an ARN pattern of one action, and the members that fill it.
+struct ResourceRow {
+    let index: Int
+
+    var action: Int { field(0) }
+    var template: String { CatalogueLayout.current.text(field(1)).string }
+    var paths: [String] { PooledList(start: field(2), endIndex: field(3)).texts.map(\.string) }
+    private var isRequired: Bool { field(4) & 1 != 0 }
+    private var isWholeARN: Bool { field(4) & 2 != 0 }
+    var isUnknown: Bool { field(4) & 8 != 0 }
+
+    private func field(_ number: Int) -> Int {
+        let layout = CatalogueLayout.current
+        return layout.field(number, of: index, in: layout.resources, width: 6)
+    }
+
+    /// What one row says about a request.
+    private enum Outcome {
+        case arns([String])
+        /// The members are not in the request.
+        case absent
+        /// The ARN cannot be derived from the request.
+        case unknown
+    }
+
+    /// The resources of one action; nil when any that is required is unknown.
+    static func resources(
+        of rows: [ResourceRow],
+        _ input: ParsedInput,
+        _ call: RecognisedCall,
+        _ context: ARNContext
+    ) -> [String]? {
+        guard !rows.isEmpty else { return nil }
+        var found: [String] = []
+        var missesRequired = false
+        var isOptionalUnknown = false
+        for row in rows {
+            switch row.outcome(input, call, context) {
+            case .arns(let arns): for arn in arns where !found.contains(arn) { found.append(arn) }
+            case .absent: missesRequired = missesRequired || row.isRequired
+            case .unknown:
+                if row.isRequired { return nil }
+                isOptionalUnknown = true
+            }
+        }
+        // An optional member that is left out means all resources of the type; a required one may be given otherwise.
+        if found.isEmpty { return missesRequired || isOptionalUnknown ? nil : ["*"] }
+        return missesRequired ? nil : found
+    }
+
+    private func outcome(_ input: ParsedInput, _ call: RecognisedCall, _ context: ARNContext) -> Outcome {
+        if isUnknown { return .unknown }
+        if template == "*" { return .arns(["*"]) }
+        if isWholeARN, let path = paths.first {
+            return ResourceValues(input: input, call: call, context: context).arns(path).map { Outcome.arns($0) }
+                ?? .absent
+        }
+        var values: [[String]] = []
+        let reader = ResourceValues(input: input, call: call, context: context)
+        for path in paths {
+            guard let texts = reader.texts(path) else { return .unknown }
+            guard !texts.isEmpty else { return .absent }
+            values.append(texts)
+        }
+        return fill(values, context)
+    }
+
+    /// The template with every combination of values; a value that is an ARN already stands for itself.
+    private func fill(_ values: [[String]], _ context: ARNContext) -> Outcome {
+        let count = values.reduce(1) { $0.multipliedReportingOverflow(by: $1.count).partialValue }
+        guard count > 0, count <= 10_000 else { return .unknown }
+        var combinations: [[String]] = [[]]
+        for texts in values { combinations = combinations.flatMap { head in texts.map { head + [$0] } } }
+        return .arns(combinations.map { ARNTemplate.fill(template, $0, context) })
+    }
+}
+
+/// ARN patterns of the service authorization reference: `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
+enum ARNTemplate {
+    static func fill(_ template: String, _ values: [String], _ context: ARNContext) -> String {
+        if let last = values.last, last.hasPrefix("arn:") { return last }
+        var result = ""
+        var rest = template[...]
+        var remaining = values[...]
+        while let start = rest.firstRange(of: "${"), let end = rest[start.upperBound...].firstIndex(of: "}") {
+            result += rest[..<start.lowerBound]
+            switch rest[start.upperBound..<end] {
+            case "Partition": result += context.partition
+            case "Region": result += context.region
+            case "Account": result += context.account
+            default: result += remaining.popFirst() ?? "*"
+            }
+            rest = rest[rest.index(after: end)...]
+        }
+        return result + rest
+    }
+}

@@ -1,0 +1,121 @@
+/// Reads the members that name resources, by the rules at the end of their paths.
+struct ResourceValues {
+    let input: ParsedInput
+    let call: RecognisedCall
+    let context: ARNContext
+
+    /// The values that fill a variable; nil where a value cannot name the resource.
+    func texts(_ path: String) -> [String]? {
+        if path == "*" { return ["*"] }
+        let (member, rule) = Self.split(path)
+        switch rule {
+        case "": return plain(member)
+        case "head": return input.texts(at: member).map { String($0.prefix { $0 != ":" }) }
+        case "keys": return input.values(at: member).flatMap(\.fields).map(\.name)
+        case "last": return input.texts(at: member).map { String($0.split(separator: "/").last ?? $0[...]) }
+        case "bare": return input.texts(at: member).map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 }
+        case "revision": return input.texts(at: member).map { $0.contains(":") ? $0 : $0 + ":*" }
+        case "bus": return buses(member)
+        case "secret": return input.texts(at: member).map { $0.hasPrefix("arn:") ? $0 : $0 + "-??????" }
+        default: return nil
+        }
+    }
+
+    /// The texts of a member; `member|default` has one also where the member is left out.
+    private func plain(_ path: String) -> [String] {
+        let parts = path.split(separator: "|", maxSplits: 1)
+        let texts = input.texts(at: String(parts.first ?? ""))
+        return texts.isEmpty && parts.count > 1 ? [String(parts[1])] : texts
+    }
+
+    /// Whole ARNs; nil where there is nothing, or nothing that tells the resource.
+    func arns(_ path: String) -> [String]? {
+        let (member, rule) = Self.split(path)
+        if rule == "path" { return [requestPath] }
+        let texts = input.texts(at: member)
+        guard !texts.isEmpty else { return nil }
+        var result: [String] = []
+        for text in texts {
+            guard let arn = arn(text, rule) else { return nil }
+            result.append(arn)
+        }
+        return result
+    }
+
+    private static func split(_ path: String) -> (member: String, rule: String) {
+        let parts = path.split(separator: "!", maxSplits: 1, omittingEmptySubsequences: false)
+        return (String(parts.first ?? ""), parts.count > 1 ? String(parts[1]) : "")
+    }
+
+    private func arn(_ text: String, _ rule: String) -> String? {
+        if rule == "function" { return function(text) }
+        if text.hasPrefix("arn:") { return rule == "kms" && text.contains(":alias/") ? nil : text }
+        switch rule {
+        case "kms": return text.hasPrefix("alias/") ? nil : context.prefix("kms") + "key/" + text
+        case "queue": return queue(text)
+        case "model": return model(text)
+        case "ec2": return EC2ResourceType.of(id: text).map { context.prefix("ec2") + $0 + "/" + text }
+        default: return nil
+        }
+    }
+
+    /// API Gateway's resources are its paths, without account.
+    private var requestPath: String {
+        let path = call.target.prefix { $0 != "?" }
+        return "arn:\(context.partition):apigateway:\(call.region)::\(path)"
+    }
+
+    /// A function by name, `account:function:name`, or ARN; a qualifier is part of the resource.
+    private func function(_ text: String) -> String {
+        var arn = text
+        if !text.hasPrefix("arn:") {
+            let name = text.firstRange(of: "function:").map { String(text[$0.upperBound...]) } ?? text
+            let account = text.split(separator: ":").first.flatMap { $0.count == 12 && name != text ? String($0) : nil }
+            arn = "arn:\(context.partition):lambda:\(context.region):\(account ?? context.account):function:\(name)"
+        }
+        let isQualified = arn.split(separator: ":", omittingEmptySubsequences: false).count > 7
+        if let qualifier = input.text(at: "Qualifier"), !isQualified { arn += ":" + qualifier }
+        return arn
+    }
+
+    /// A foundation model by its id, or an inference profile, whose id begins with a group of regions.
+    private func model(_ id: String) -> String {
+        let groups = ["us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "ca.", "global."]
+        if groups.contains(where: { id.hasPrefix($0) }) { return context.prefix("bedrock") + "inference-profile/" + id }
+        return "arn:\(context.partition):bedrock:\(context.region)::foundation-model/\(id)"
+    }
+
+    /// The event bus of each entry; an entry without one goes to the default bus.
+    private func buses(_ member: String) -> [String] {
+        let list = member.split(separator: ".").first.map(String.init) ?? member
+        return input.values(at: list).map { $0["EventBusName"]?.text ?? "default" }
+    }
+
+    /// A queue by its URL, `https://sqs.eu-west-1.amazonaws.com/111122223333/name`, or by its name.
+    private func queue(_ text: String) -> String? {
+        let parts = text.split(separator: "/")
+        guard let name = parts.last else { return nil }
+        let account = parts.count > 1 ? String(parts[parts.count &- 2]) : context.account
+        guard parts.count == 1 || account.utf8.allSatisfy(ASCII.isDigit) else { return nil }
+        return "arn:\(context.partition):sqs:\(context.region):\(account):\(name)"
+    }
+}
+
+/// The resource types of EC2 ids.
+enum EC2ResourceType {
+    private static let types: [String: String] = [
+        "i": "instance", "vol": "volume", "snap": "snapshot", "ami": "image", "sg": "security-group",
+        "subnet": "subnet", "vpc": "vpc", "igw": "internet-gateway", "rtb": "route-table", "eni": "network-interface",
+        "eipalloc": "elastic-ip", "nat": "natgateway", "acl": "network-acl", "dopt": "dhcp-options",
+        "lt": "launch-template", "key": "key-pair", "pl": "prefix-list", "tgw": "transit-gateway",
+        "vpce": "vpc-endpoint", "pcx": "vpc-peering-connection", "vgw": "vpn-gateway", "cgw": "customer-gateway",
+        "vpn": "vpn-connection", "r": "reserved-instances", "sir": "spot-instances-request", "fl": "vpc-flow-log",
+        "pg": "placement-group", "fleet": "fleet", "sfr": "spot-fleet-request", "cr": "capacity-reservation",
+        "sgr": "security-group-rule", "eigw": "egress-only-internet-gateway", "h": "dedicated-host",
+    ]
+
+    static func of(id: String) -> String? {
+        guard let dash = id.firstIndex(of: "-") else { return nil }
+        return types[String(id[..<dash])]
+    }
+}
