@@ -42,16 +42,7 @@ public struct PolicyTable: Sendable {
     /// Decides every case; `facts` gives access level and risks where the table does not.
     public func run(_ policy: PolicySet, facts: (String) -> ActionFacts?) -> [Result] {
         cases.map { row in
-            let requests = row.actions.map { action in
-                let known = facts(action)
-                return AuthorizationRequest(
-                    action: action,
-                    resources: row.resources,
-                    accessLevel: row.accessLevel ?? known?.accessLevel,
-                    risks: row.risks ?? known?.risks
-                )
-            }
-            let decision = policy.decide(requests, in: PolicyContext(row.context))
+            let decision = policy.decide(row.requests(facts), in: PolicyContext(row.context))
             return .init(
                 name: row.name,
                 position: row.position,
@@ -60,9 +51,29 @@ public struct PolicyTable: Sendable {
             )
         }
     }
+
+    /// Explains every case under its name, whatever is expected of it.
+    public func explain(_ policy: PolicySet, facts: (String) -> ActionFacts?) -> String {
+        cases.map { row in
+            "\(row.position): \(row.name)\n" + policy.explain(row.requests(facts), in: PolicyContext(row.context))
+        }
+        .joined(separator: "\n")
+    }
 }
 
 extension PolicyTable.Case {
+    fileprivate func requests(_ facts: (String) -> ActionFacts?) -> [AuthorizationRequest] {
+        actions.map { action in
+            let known = facts(action)
+            return AuthorizationRequest(
+                action: action,
+                resources: resources,
+                accessLevel: accessLevel ?? known?.accessLevel,
+                risks: risks ?? known?.risks
+            )
+        }
+    }
+
     fileprivate func differences(_ decision: Decision) -> [String] {
         var differences: [String] = []
         if decision.outcome.name != outcome {

@@ -41,6 +41,16 @@ struct PolicyFiles: ParsableArguments {
         }
     }
 
+    static func table(_ path: String) throws -> PolicyTable {
+        let source = try source(path)
+        do throws(PolicyErrors) {
+            return try PolicyTable(parsing: source)
+        } catch {
+            printError(error.description)
+            throw ExitCode.failure
+        }
+    }
+
     static func printError(_ text: String) {
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }
@@ -91,7 +101,7 @@ struct PolicyTest: ParsableCommand {
         let catalogue = try Catalogue.embedded()
         var (passed, failed) = (0, 0)
         for path in tables {
-            for result in try table(path).run(policy, facts: catalogue.facts) {
+            for result in try PolicyFiles.table(path).run(policy, facts: catalogue.facts) {
                 if result.differences.isEmpty {
                     passed += 1
                     continue
@@ -102,16 +112,6 @@ struct PolicyTest: ParsableCommand {
         }
         print("\(passed) as expected, \(failed) not")
         if failed > 0 { throw ExitCode.failure }
-    }
-
-    private func table(_ path: String) throws -> PolicyTable {
-        let source = try PolicyFiles.source(path)
-        do throws(PolicyErrors) {
-            return try PolicyTable(parsing: source)
-        } catch {
-            PolicyFiles.printError(error.description)
-            throw ExitCode.failure
-        }
     }
 }
 

@@ -8,10 +8,11 @@ struct PolicyExplain: ParsableCommand {
         commandName: "explain",
         abstract: "Say which statement decides a call, and why the others do not.",
         discussion: """
-            The call is named as the AWS CLI names it, as an operation, or as an IAM action:
+            The call is named as the AWS CLI names it, as an operation, or as an IAM action, or comes from a table:
               posternctl policy explain -p policy.yaml -k oidc:sub=alice -- ssm get-parameter --name /app/db
               posternctl policy explain -p policy.yaml ssm.GetParameter
               posternctl policy explain -p policy.yaml s3:GetObject -r arn:aws:s3:::reports/q1.csv
+              posternctl policy explain -p policy.yaml --table cases.yaml
             """
     )
 
@@ -26,6 +27,9 @@ struct PolicyExplain: ParsableCommand {
     )
     var key: [String] = []
 
+    @Option(help: "A table of calls (docs/policy.md), YAML or JSON, each of which is explained.")
+    var table: String?
+
     @Argument(help: "An operation (ssm.GetParameter) or an IAM action (ssm:GetParameter).")
     var name: String?
 
@@ -35,6 +39,10 @@ struct PolicyExplain: ParsableCommand {
     func run() throws {
         let policy = try files.read()
         let catalogue = try Catalogue.embedded()
+        if let table {
+            print(try PolicyFiles.table(table).explain(policy, facts: catalogue.facts), terminator: "")
+            return
+        }
         var values = try keyValues()
         let actions: [String]
         if !words.isEmpty {

@@ -281,6 +281,9 @@ struct PolicyTableTests {
                     """
             )
         )
+        let explanation = table.explain(policy) { _ in nil }
+        #expect(explanation.hasPrefix("t:4:5: s3:GetObject\nAllow: s3:GetObject is allowed by A\n"))
+        #expect(explanation.contains("\n\nt:6:5: third\nAllow: "))
         let results = table.run(policy) { _ in nil }
         #expect(results.map(\.name) == ["s3:GetObject", "s3:GetObject", "third"])
         #expect(results.map(\.position.line) == [4, 5, 6])
