@@ -45,6 +45,7 @@ let package = Package(
         .executable(name: "postern-console", targets: ["postern-console"]),
         .executable(name: "posternctl", targets: ["posternctl"]),
         .executable(name: "postern-bench-bare", targets: ["postern-bench-bare"]),
+        .executable(name: "postern-bench-masking", targets: ["postern-bench-masking"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -120,6 +121,7 @@ let package = Package(
             ]
         ),
         program("postern-bench-bare", ["FastCGI", "HTTPClient", argumentParser, httpTypes]),
+        program("postern-bench-masking", ["Masking"]),
 
         // Tests.
         .target(

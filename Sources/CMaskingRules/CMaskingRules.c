@@ -2,10 +2,8 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-static const unsigned char rules[] = {
+const unsigned char postern_masking_rules_bytes[] = {
 #embed "masking_rules.bin"
 };
 
-const unsigned char *postern_masking_rules(void) { return rules; }
-
-size_t postern_masking_rules_size(void) { return sizeof rules; }
+const size_t postern_masking_rules_size = sizeof postern_masking_rules_bytes;

@@ -78,7 +78,8 @@ struct Anchor: Sendable {
         "accesskey", "privatekey", "private_key", "private-key", "_key", "-key", "api key", "signingkey",
         "encryptionkey", "masterkey", "authkey", "accountkey", "sharedkey", "licensekey", "appkey", "storagekey",
         "servicekey", "functionkey", "deploykey", "subscriptionkey", "integrationkey", "credential", "authorization",
-        "auth\"", "_auth", "connectionstring", "connection_string", "bindpw", "psk", "clientkeydata", "passcode",
+        "auth\"", "auth\\", "auth:", "auth=", "auth'", "_auth", "connectionstring", "connection_string", "bindpw",
+        "psk", "clientkeydata", "passcode",
         "pincode", "motdepasse", "contrasena", "cookiesecret", "privkey", "pass\"", "pass=", "pass:", "databaseurl",
         "database_url", "jwt", "salt", "seed", "_sid", "dsn", "otp",
     ]

@@ -5,7 +5,10 @@ struct DetectorSet: Sendable {
     let database: PatternDatabase
     let formats: [TokenFormat]
     private let anchors: [Anchor]
-    let personalData: Set<MaskingProfile.PersonalData>
+    let findsCards: Bool
+    let findsAccounts: Bool
+    let findsSocialSecurity: Bool
+    let findsPhones: Bool
     /// Whether runs of digits are looked at.
     let findsNumbers: Bool
 
@@ -13,8 +16,11 @@ struct DetectorSet: Sendable {
         formats =
             TokenFormat.all + profile.detectors.map { TokenFormat($0.type, $0.prefix, .dotted, $0.length) }
         anchors = Anchor.all(profile, formats: formats)
-        personalData = profile.personalData
-        findsNumbers = !profile.personalData.isDisjoint(with: [.card, .ssn, .phone, .iban, .address])
+        findsCards = profile.personalData.contains(.card)
+        findsAccounts = profile.personalData.contains(.iban)
+        findsSocialSecurity = profile.personalData.contains(.ssn)
+        findsPhones = profile.personalData.contains(.phone)
+        findsNumbers = findsCards || findsAccounts || findsSocialSecurity || findsPhones
         // A database needs a pattern; a profile without detectors gets one that finds nothing by itself.
         let literals = anchors.isEmpty ? [Anchor("[masked:", .token(-1))] : anchors
         do {

@@ -391,7 +391,7 @@ struct JSONScanner {
         let type: String
         if isSecret {
             type = "secret"
-        } else if session.detectors.personalData.contains(.card), range.count >= 13, PersonalNumber(number).isCard {
+        } else if session.detectors.findsCards, range.count >= 13, PersonalNumber(number).isCard {
             type = "card"
         } else {
             return

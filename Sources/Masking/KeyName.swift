@@ -36,6 +36,9 @@ enum KeyName {
 
     /// Names after which a pair has its value.
     static func isPairValue(_ name: Span<UInt8>) -> Bool {
+        guard name.count == 1 || name.count >= 5 && name.hasIgnoringCase("value", at: name.count - 5) else {
+            return false
+        }
         for word in pairValues where name.count == word.utf8CodeUnitCount && name.hasIgnoringCase(word, at: 0) {
             return true
         }
@@ -44,6 +47,12 @@ enum KeyName {
 
     /// Names whose value is the name in a pair.
     static func isPairName(_ name: Span<UInt8>) -> Bool {
+        switch name.at(name.count - 1).map({ $0 | 0x20 }) {
+        case UInt8(ascii: "e") where name.count >= 4, UInt8(ascii: "y") where name.count >= 3, UInt8(ascii: "k"),
+            UInt8(ascii: "d"):
+            break
+        default: return false
+        }
         for word in pairNames where name.count == word.utf8CodeUnitCount && name.hasIgnoringCase(word, at: 0) {
             return true
         }
@@ -80,7 +89,8 @@ enum KeyName {
         "tasktoken", "resumetoken", "synctoken", "uploadtoken", "sequencetoken", "shardtoken", "cancellationtoken",
         "synctoken", "csrfheader", "publickey", "lastevaluatedkey", "exclusivestartkey", "partitionkey", "sortkey",
         "hashkey", "rangekey", "primarykeycolumn", "tokenusage", "maxtoken", "inputtoken", "outputtoken",
-        "totaltoken", "tokencount", "tokenizer", "passwordless", "passwordpolicy", "secretname", "keypairname",
+        "totaltoken", "purchasetoken", "granttoken", "verificationtoken", "dkimtoken", "prevention", "tokencount",
+        "tokenizer", "passwordless", "passwordpolicy", "secretname", "keypairname",
         "authenticationtype", "authorizationtype", "authtype", "keyalias", "snapshotpassword", "previoustoken",
     ]
 

@@ -28,17 +28,38 @@ struct Leaf {
 
     /// Whether a value is long enough and has digits enough for a number of a person.
     static func mayHoldNumber(_ value: Span<UInt8>) -> Bool {
-        guard value.count >= 9 else { return false }
-        var index = 0
-        while index + 4 <= value.count {
-            if value[index].isNumberPart, value[index + 1].isNumberPart, value[index + 2].isNumberPart,
-                value[index + 3].isNumberPart
-            {
-                return true
-            }
-            index += 4
+        value.count >= 9 && NumberBlock.first(in: value, from: 0) != nil
+    }
+}
+
+/// Four bytes at a multiple of four with three digits or more and nothing but digits and separators.
+///
+/// Every card, account, telephone and social security number covers one.
+enum NumberBlock {
+    /// The first block at or behind `start`, a multiple of four.
+    @inline(__always)
+    static func first(in text: Span<UInt8>, from start: Int) -> Int? {
+        var index = start
+        let bytes = unsafe text.bytes
+        while index + 8 <= text.count {
+            // In bounds by the condition above. Digits and separators all are 0x20 to 0x3F.
+            let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self).littleEndian
+            let outside = (word & 0xE0E0_E0E0_E0E0_E0E0) ^ 0x2020_2020_2020_2020
+            if outside & 0xFFFF_FFFF == 0, isBlock(text, index) { return index }
+            if outside >> 32 == 0, isBlock(text, index + 4) { return index + 4 }
+            index += 8
         }
-        return false
+        if index + 4 <= text.count, isBlock(text, index) { return index }
+        return nil
+    }
+
+    private static func isBlock(_ text: Span<UInt8>, _ index: Int) -> Bool {
+        var digits = 0
+        for offset in 0..<4 {
+            let byte = text[index + offset]
+            if byte.isDigit { digits += 1 } else if !byte.isNumberPart { return false }
+        }
+        return digits >= 3
     }
 }
 
@@ -65,7 +86,9 @@ extension MaskingSession {
         {
             return whole(leaf.strength == .strong ? "secret" : "token", text, leaf)
         }
-        if let form = try openBase64Leaf(text, depth: leaf.depth, keepsLength: leaf.keepsLength) {
+        if Leaf.mayBeEncoded(text),
+            let form = try openBase64Leaf(text, depth: leaf.depth, keepsLength: leaf.keepsLength)
+        {
             return [Edit(start: 0, end: text.count, type: Self.nestedType, fingerprint: 0, form: form)]
         }
         let first = text.runEnd(from: 0, limit: 64) { $0.isWhitespace }

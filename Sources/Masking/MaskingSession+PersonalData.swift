@@ -44,20 +44,33 @@ extension MaskingSession {
     /// Card numbers, bank accounts, telephone and social security numbers.
     func findNumbers(in text: Span<UInt8>, _ scan: inout TextScan) {
         var index = 0
-        while index + 4 <= text.count {
-            // Every number of interest covers four aligned bytes of digits and separators.
-            guard text[index].isNumberPart, text[index + 1].isNumberPart, text[index + 2].isNumberPart,
-                text[index + 3].isNumberPart
-            else {
-                index += 4
-                continue
+        while let block = NumberBlock.first(in: text, from: index) {
+            let start = text.runStart(before: block, limit: 40) { $0.isNumberPart }
+            var digits = 0
+            var separators = 0
+            var end = start
+            let limit = min(text.count, block + 64)
+            while end < limit, text[end].isNumberPart {
+                if text[end].isDigit {
+                    digits += 1
+                } else if digits > 0 || text[end] == Byte.plus {
+                    separators += 1
+                }
+                end += 1
             }
-            let start = text.runStart(before: index, limit: 40) { $0.isNumberPart }
-            let end = text.runEnd(from: index, limit: 64) { $0.isNumberPart }
             if end == text.count { scan.cutOff(at: max(0, start - 8)) }
-            if end - start >= 9 { judgeNumber(start..<end, in: text, &scan) }
-            index = max(index + 4, (end + 3) & ~3)
+            // Ids of accounts and times in seconds are shorter than cards.
+            let isLong = digits >= 13 || (digits >= 9 && separators > 0)
+            if isLong || (digits >= 2 && mayBeAccount(at: start, in: text)) {
+                judgeNumber(start..<end, in: text, &scan)
+            }
+            index = max(block + 4, (end + 3) & ~3)
         }
+    }
+
+    /// Whether letters stand before a run, as the country does before an account number.
+    private func mayBeAccount(at start: Int, in text: Span<UInt8>) -> Bool {
+        detectors.findsAccounts && text.at(start - 1)?.isUpper == true
     }
 
     private func judgeNumber(_ run: Range<Int>, in text: Span<UInt8>, _ scan: inout TextScan) {
@@ -70,19 +83,18 @@ extension MaskingSession {
             before.map { !$0.isNamePart && $0 != Byte.plus || isEscape(text, at: start) } ?? true
             && after.map { !$0.isAlphanumeric && $0 != Byte.underscore } ?? true
         let number = PersonalNumber(text.extracting(start..<end))
-        let wanted = detectors.personalData
-        if wanted.contains(.iban), before?.isLetter == true || text.at(run.lowerBound - 1)?.isLetter == true,
+        if detectors.findsAccounts, before?.isLetter == true || text.at(run.lowerBound - 1)?.isLetter == true,
             let range = ibanRange(around: start..<end, in: text)
         {
             found("iban", range, in: text, &scan)
             return
         }
         guard isApart else { return }
-        if wanted.contains(.card), number.isCard {
+        if detectors.findsCards, number.isCard {
             found("card", start..<end, in: text, &scan)
-        } else if wanted.contains(.ssn), number.isSocialSecurity {
+        } else if detectors.findsSocialSecurity, number.isSocialSecurity {
             found("ssn", start..<end, in: text, &scan)
-        } else if wanted.contains(.phone), number.isPhone {
+        } else if detectors.findsPhones, number.isPhone {
             found("phone", start..<end, in: text, &scan)
         } else {
             return
@@ -120,7 +132,13 @@ extension MaskingSession {
     }
 
     /// A number of a document or a date of birth after the word for it.
-    func findIdentity(after wordEnd: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+    func findIdentity(_ word: Range<Int>, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let wordEnd = word.upperBound
+        // Short words also stand inside others, and in base64.
+        if let before = text.at(word.lowerBound - 1), before.isAlphanumeric, !isEscape(text, at: word.lowerBound) {
+            return
+        }
+        if word.count <= 4, let after = text.at(wordEnd), after.isLetter { return }
         let limit = min(text.count, wordEnd + 40)
         var index = wordEnd
         if limit == text.count { scan.cutOff(at: max(0, wordEnd - 32)) }
@@ -138,7 +156,7 @@ extension MaskingSession {
             let stop = text.runStart(before: end, limit: end - index) { !$0.isAlphanumeric }
             let value = text.extracting(index..<stop)
             let number = PersonalNumber(value)
-            if number.isSocialSecurity, detectors.personalData.contains(.ssn) { return }
+            if number.isSocialSecurity, detectors.findsSocialSecurity { return }
             if number.isDocument {
                 found("identity", index..<stop, in: text, &scan)
                 return

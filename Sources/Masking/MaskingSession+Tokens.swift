@@ -78,7 +78,8 @@ extension MaskingSession {
             var from = index
             // `\n` before the key adds its letter.
             if isEscape(text, at: index + 1), runEnd - index == 41 { from += 1 }
-            if runEnd - from == 40, text.at(runEnd) != Byte.equals,
+            if runEnd - from == 40, text.at(runEnd).map({ $0 != Byte.equals && !$0.isBase64URL }) ?? true,
+                text.at(from - 1).map({ !$0.isBase64URL || from > index }) ?? true,
                 isSecretAccessKey(text.extracting(from..<runEnd))
             {
                 found("aws-secret-access-key", from..<runEnd, in: text, &scan)

@@ -62,8 +62,14 @@ extension MaskingSession {
 
     /// `Bearer` and its token.
     func findBearerToken(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
-        let end = text.runEnd(from: start) {
-            $0.isBase64URL || $0.isBase64 || $0 == Byte.dot || $0 == UInt8(ascii: "~") || $0 == Byte.equals
+        var end = text.runEnd(from: start) {
+            $0.isBase64URL || $0.isBase64 || $0 == Byte.dot || $0 == UInt8(ascii: "~")
+        }
+        // `token_type=Bearer name=value`: a name, unless it is padding that follows.
+        let padded = text.runEnd(from: end, limit: 2) { $0 == Byte.equals }
+        if padded > end {
+            guard text.at(padded).map({ !$0.isAlphanumeric }) ?? true else { return }
+            end = padded
         }
         if end == text.count { scan.cutOff(at: start) }
         let token = text.extracting(start..<end)

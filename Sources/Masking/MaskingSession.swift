@@ -130,7 +130,7 @@ final class MaskingSession {
             case .commandLineUser: findCommandLineUser(after: end, in: text, &scan)
             case .encoded: try openEncodedRun(start..<end, in: text, &scan)
             case .email: findEmail(at: start, in: text, &scan)
-            case .identityWord: findIdentity(after: end, in: text, &scan)
+            case .identityWord: findIdentity(start..<end, in: text, &scan)
             }
         }
         if detectors.findsNumbers { findNumbers(in: text, &scan) }

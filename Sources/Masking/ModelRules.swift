@@ -96,7 +96,7 @@ enum ModelRules {
 
     private static let anyName: [UInt8] = [UInt8(ascii: "*")]
 
-    private static let size = postern_masking_rules_size()
+    private static var size: Int { postern_masking_rules_size }
 
     private static func byte(_ offset: Int) -> UInt8 {
         guard offset >= 0, offset < size else { return 0 }

@@ -97,13 +97,10 @@ enum SecretShape {
 
     /// Whether `value`, found under a name that tells `strength`, is a secret.
     static func isSecret(_ value: Span<UInt8>, under strength: KeyName.Strength) -> Bool {
-        guard !isPlaceholder(value) else { return false }
         switch strength {
-        case .none, .benign: return false
-        case .strong: return value.count >= 3
-        case .weak:
-            guard value.count >= 8 else { return false }
-            return looksRandom(value)
+        case .none, .benign: false
+        case .strong: value.count >= 3 && !isPlaceholder(value)
+        case .weak: looksRandom(value)
         }
     }
 

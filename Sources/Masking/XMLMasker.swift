@@ -1,3 +1,4 @@
+internal import PatternMatch
 internal import XMLStream
 
 /// Masks one XML document as it comes; what it does not replace stays to the byte.
@@ -19,6 +20,8 @@ final class XMLMasker: BodyMasker {
         var pieces: [Piece] = []
         var memberClass = MemberClass.none
         var strength = KeyName.Strength.none
+        /// Whether an anchor ends in it, or may.
+        var hasAnchor = false
     }
 
     /// A part of a text.
@@ -84,8 +87,13 @@ final class XMLMasker: BodyMasker {
             }
         }
         let content = stream.content
+        let hits = try session.anchors(in: content.span, depth: 0)
+        var hitIndex = 0
+        // A text that began before has pieces that are not in this content.
+        if !text.pieces.isEmpty { text.hasAnchor = true }
         var end = rawStart
         for event in stream.events {
+            while hitIndex < hits.count, hits[hitIndex].end <= event.content.lowerBound { hitIndex += 1 }
             end = max(end, event.source.upperBound)
             switch event.kind {
             case .start: try started(content.span.extracting(event.content), event.source, session: session)
@@ -93,6 +101,7 @@ final class XMLMasker: BodyMasker {
                 let start = text.bytes.count
                 content.span.append(event.content, to: &text.bytes)
                 text.pieces.append(Piece(start: start, end: text.bytes.count, source: event.source))
+                if hitIndex < hits.count, hits[hitIndex].end <= event.content.upperBound { text.hasAnchor = true }
             case .end: try ended(session: session)
             case .comment:
                 // Nobody needs comments, and a secret may be in one.
@@ -151,6 +160,7 @@ final class XMLMasker: BodyMasker {
         guard !text.pieces.isEmpty else { return }
         let loose = text
         text = Text()
+        guard loose.hasAnchor || loose.bytes.contains(where: { !$0.isWhitespace }) else { return }
         try judge(loose, session: session)
     }
 
@@ -179,6 +189,13 @@ final class XMLMasker: BodyMasker {
     }
 
     private func judge(_ text: Text, session: MaskingSession) throws(MaskingError) {
+        if !text.hasAnchor, text.memberClass == .none, text.strength == .none || text.strength == .benign,
+            text.bytes.first != Byte.openBrace, text.bytes.first != Byte.openBracket,
+            !Leaf.mayBeEncoded(text.bytes.span),
+            !(session.detectors.findsNumbers && Leaf.mayHoldNumber(text.bytes.span))
+        {
+            return
+        }
         let leaf = Leaf(memberClass: text.memberClass, strength: text.strength, depth: 0, keepsLength: false)
         for edit in try session.edits(for: leaf, text.bytes.span, hits: nil, base: 0) {
             edits.append(contentsOf: text.placed(edit))
