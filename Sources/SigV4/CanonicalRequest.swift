@@ -142,7 +142,9 @@ struct CanonicalHeaders {
     let unsigned: [String]
 
     /// Writes the headers named in `signed`, which is sorted.
-    init(of request: HTTPRequest, signed: [String]) throws(SignatureError) {
+    ///
+    /// `joinedByProxy` takes ", " inside a value for the joint of what were two headers.
+    init(of request: HTTPRequest, signed: [String], joinedByProxy: Bool = false) throws(SignatureError) {
         guard let host = request.authority else { throw .signedHeaderMissing("host") }
         let fields = request.headerFields
         var order: [(name: String, position: Int)] = []
@@ -167,7 +169,7 @@ struct CanonicalHeaders {
             bytes.append(UInt8(ascii: ":"))
             var found = false
             if name == "host" {
-                CanonicalHeaders.append(host, to: &bytes)
+                CanonicalHeaders.append(host, joinedByProxy: false, to: &bytes)
                 found = true
                 // A field of that name too would be a second opinion; it has to be the same.
                 while next < order.count, order[next].name == name {
@@ -177,7 +179,7 @@ struct CanonicalHeaders {
             }
             while next < order.count, order[next].name == name {
                 if found { bytes.append(UInt8(ascii: ",")) }
-                CanonicalHeaders.append(fields[order[next].position].value, to: &bytes)
+                CanonicalHeaders.append(fields[order[next].position].value, joinedByProxy: joinedByProxy, to: &bytes)
                 found = true
                 next += 1
             }
@@ -198,14 +200,15 @@ struct CanonicalHeaders {
     }
 
     /// Appends a value without white space at its ends, runs of it inside as one space.
-    private static func append(_ value: String, to bytes: inout [UInt8]) {
+    private static func append(_ value: String, joinedByProxy: Bool, to bytes: inout [UInt8]) {
         let start = bytes.count
         var gap = false
         for byte in value.utf8 {
             if byte == 0x20 || byte == 0x09 {
                 gap = true
             } else {
-                if gap, bytes.count > start { bytes.append(0x20) }
+                let isJoint = joinedByProxy && bytes.last == UInt8(ascii: ",")
+                if gap, bytes.count > start, !isJoint { bytes.append(0x20) }
                 gap = false
                 bytes.append(byte)
             }

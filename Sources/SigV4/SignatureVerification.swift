@@ -70,27 +70,39 @@ extension SignatureClaim {
         payload.append(to: &lastLine, bodyHash: bodyHash ?? SHA256.ofNothing)
         let key = SigningKey(secret: secret, scope: scope)
         let forms: [CanonicalForm] = scope.isLikeS3 ? [.asSent, .asReceived] : [.asSent, .notNormalised, .asReceived]
-        for form in forms {
-            let canonical: CanonicalRequest
-            do throws(SignatureError) {
-                canonical = try CanonicalRequest(
-                    method: request.method,
-                    target: target,
-                    form: form,
-                    likeS3: scope.isLikeS3,
-                    omitting: signatureParameter,
-                    headers: headers,
-                    payload: lastLine
-                )
-            } catch {
-                // A target that cannot be decoded has no such form.
-                continue
-            }
-            if key.sign(canonical, at: time) == signature {
-                return VerifiedSignature(claim: self, body: body, signingKey: key)
-            }
+        for form in forms where fits(form, headers, lastLine, key) {
+            return VerifiedSignature(claim: self, body: body, signingKey: key)
+        }
+        // nginx joins repeated headers by ", " since 1.23; they were signed joined by ",".
+        let apart = try CanonicalHeaders(of: request, signed: signedHeaders, joinedByProxy: true)
+        if apart.bytes != headers.bytes, fits(.asSent, apart, lastLine, key) {
+            return VerifiedSignature(claim: self, body: body, signingKey: key)
         }
         throw .signatureMismatch(host: request.authority ?? "")
+    }
+
+    /// Whether the signature is that of this canonical form.
+    private func fits(
+        _ form: CanonicalForm,
+        _ headers: CanonicalHeaders,
+        _ lastLine: [UInt8],
+        _ key: SigningKey
+    ) -> Bool {
+        do throws(SignatureError) {
+            let canonical = try CanonicalRequest(
+                method: request.method,
+                target: target,
+                form: form,
+                likeS3: scope.isLikeS3,
+                omitting: signatureParameter,
+                headers: headers,
+                payload: lastLine
+            )
+            return key.sign(canonical, at: time) == signature
+        } catch {
+            // A target that cannot be decoded has no such form.
+            return false
+        }
     }
 
     private func checkBody(

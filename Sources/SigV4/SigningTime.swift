@@ -23,11 +23,14 @@ public struct SigningTime: Hashable, Sendable {
     }
 
     /// Reads the preferred form of RFC 9110 section 5.6.7 (`Sun, 06 Nov 1994 08:49:37 GMT`), else nil.
+    ///
+    /// botocore writes ` -0000` for ` GMT`.
     init?(parsingHTTPDate text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        guard bytes.count == 29, bytes[3] == UInt8(ascii: ","), bytes[4] == 0x20, bytes[7] == 0x20,
-            bytes[11] == 0x20, bytes[16] == 0x20, bytes[19] == UInt8(ascii: ":"), bytes[22] == UInt8(ascii: ":"),
-            bytes[25...].elementsEqual(" GMT".utf8),
+        guard bytes.count == 29 || bytes.count == 31, bytes[3] == UInt8(ascii: ","), bytes[4] == 0x20,
+            bytes[7] == 0x20, bytes[11] == 0x20, bytes[16] == 0x20, bytes[19] == UInt8(ascii: ":"),
+            bytes[22] == UInt8(ascii: ":"),
+            bytes[25...].elementsEqual(" GMT".utf8) || bytes[25...].elementsEqual(" -0000".utf8),
             let month = SigningTime.months.firstIndex(where: { bytes[8..<11].elementsEqual($0.utf8) }),
             let day = SigningTime.number(bytes[5..<7]), let year = SigningTime.number(bytes[12..<16]),
             let hour = SigningTime.number(bytes[17..<19]), let minute = SigningTime.number(bytes[20..<22]),
