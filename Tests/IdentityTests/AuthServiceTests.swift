@@ -135,7 +135,7 @@ struct AuthServiceTests {
         #expect(
             principal.conditionValues == [
                 "oidc:iss": [TestIssuer.url], "oidc:sub": ["agent-7"], "oidc:aud": ["postern"], "oidc:groups": ["dev"],
-                "oidc:team": ["red"], "oidc:x.iss": ["evil"],
+                "oidc:team": ["red"], "oidc:x.iss": ["evil"], "oidc:ISS": ["e"], "oidc:Aud": ["e"],
             ]
         )
     }

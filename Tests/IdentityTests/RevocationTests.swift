@@ -31,7 +31,8 @@ struct RevocationTests {
     }
 
     private static let values: [(Revocation.Kind, String)] = [
-        (.principal, "https://idp.example.com agent-7"), (.role, "arn:aws:iam::111122223333:role/agent"), (.all, ""),
+        (.principal, "https://idp.example.com#agent-7"), (.principal, "https://idp.example.com agent-7"),
+        (.role, "arn:aws:iam::111122223333:role/agent"), (.all, ""),
     ]
 
     @Test("Ends what began up to the moment, and nothing after it", arguments: values)
@@ -56,7 +57,7 @@ struct RevocationTests {
     func others() throws {
         let entries = [
             Revocation(kind: .session, value: "PSTNAAAABBBBCCCCDDDDEEEF", revoked: now),
-            Revocation(kind: .principal, value: "https://idp.example.com agent-8", revoked: now),
+            Revocation(kind: .principal, value: "https://idp.example.com#agent-7 x", revoked: now),
             Revocation(kind: .principal, value: "https://other.example agent-7", revoked: now),
             Revocation(kind: .role, value: "arn:aws:iam::111122223333:role/agent2", revoked: now),
             Revocation(kind: .all, value: "", revoked: now.adding(-10)),

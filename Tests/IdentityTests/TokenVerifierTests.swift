@@ -20,7 +20,7 @@ struct TokenVerifierTests {
         #expect(principal.groups == ["dev", "ops"])
         #expect(principal.email == "a@evil@example.com")
         #expect(principal.issued == now)
-        #expect(principal.name == "https://idp.example.com agent-7")
+        #expect(principal.name == "https://idp.example.com#agent-7")
         #expect(principal.expires == now.adding(360))
         #expect(principal.claims["n"] == ["7"])
         #expect(principal.claims["ok"] == ["true"])

@@ -95,8 +95,6 @@ struct ClaimReader {
             values += list.count
             bytes += name.utf8.count + list.reduce(0) { $0 + $1.utf8.count + 1 }
         }
-        // Condition keys have no case: which of two such claims would count must not be left to chance.
-        guard Set(kept.keys.map { $0.lowercased() }).count == kept.count else { throw .claimMalformed }
         guard values <= Self.maximumValues, bytes <= Self.maximumBytes else { throw .claimsTooLarge }
         return ClaimSet(kept)
     }

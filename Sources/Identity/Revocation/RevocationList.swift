@@ -6,7 +6,7 @@ public struct Revocation: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// The session of this id, whenever it began.
         case session
-        /// Sessions and tokens of this principal (`ISSUER SUBJECT`).
+        /// Sessions and tokens of this principal (`ISSUER#SUBJECT`, or with a blank between them).
         case principal
         /// Sessions in the role of this ARN.
         case role
@@ -41,11 +41,19 @@ public struct RevocationList: Sendable {
         for entry in entries {
             switch entry.kind {
             case .session: sessions.insert(entry.value)
-            case .principal: principals[entry.value] = max(principals[entry.value] ?? entry.revoked, entry.revoked)
+            case .principal:
+                let name = Self.principalName(entry.value)
+                principals[name] = max(principals[name] ?? entry.revoked, entry.revoked)
             case .role: roles[entry.value] = max(roles[entry.value] ?? entry.revoked, entry.revoked)
             case .all: everything = max(everything ?? entry.revoked, entry.revoked)
             }
         }
+    }
+
+    /// The form that `Principal.name` has; an issuer's URL has neither blank nor `#`.
+    private static func principalName(_ text: String) -> String {
+        guard let end = text.firstIndex(where: { $0 == " " || $0 == "#" }) else { return text }
+        return text[..<end] + "#" + text[text.index(after: end)...]
     }
 
     /// Whether the session is ended.

@@ -38,19 +38,18 @@ public struct Principal: Sendable, Hashable {
         self.expires = expires
     }
 
-    /// Issuer and subject as one text, `ISSUER SUBJECT`; an issuer's URL has no blank.
-    public var name: String { "\(issuer) \(subject)" }
+    /// Issuer and subject as one text, `ISSUER#SUBJECT`; an issuer's URL has no `#`.
+    public var name: String { "\(issuer)#\(subject)" }
 
     /// What a condition may ask about the principal: `oidc:iss`, `oidc:sub`, `oidc:aud`, `oidc:groups` as they were
     /// verified, and every kept claim as `oidc:NAME`.
     public var conditionValues: [String: [String]] {
-        let verified = ["iss": [issuer], "sub": [subject], "aud": [audience], "groups": groups]
         var values: [String: [String]] = [:]
-        for (name, list) in verified { values["oidc:" + name] = list }
-        // Condition keys have no case: a claim "Sub" must not pass for the subject.
-        for claim in claims.entries where verified[claim.name.lowercased()] == nil {
-            values["oidc:" + claim.name] = claim.values
-        }
+        for claim in claims.entries { values["oidc:" + claim.name] = claim.values }
+        values["oidc:iss"] = [issuer]
+        values["oidc:sub"] = [subject]
+        values["oidc:aud"] = [audience]
+        values["oidc:groups"] = groups
         return values
     }
 }
