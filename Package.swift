@@ -139,7 +139,7 @@ let package = Package(
         tests(of: "FastCGI"),
         tests(of: "Gateway", [httpTypes]),
         tests(of: "HTTPClient", [httpTypes]),
-        tests(of: "Identity", ["OpenSSL", httpTypes], vectors: true),
+        tests(of: "Identity", ["OpenSSL", "Postgres", "PrivateCluster", httpTypes], vectors: true),
         tests(of: "Masking", ["Compression"], vectors: true),
         tests(of: "OpenSSL", vectors: true),
         tests(of: "PatternMatch"),
