@@ -168,6 +168,19 @@ struct VerificationTests {
         #expect(SignatureError.timeTooSkewed(signed: now, now: now).code == "RequestTimeTooSkewed")
     }
 
+    @Test("Refuses by the time alone, before anyone looks for the key")
+    func checksTimeFirst() throws {
+        let claim = try #require(try SignatureClaim.parse(VerificationTests.getObject()))
+        try claim.checkTime(now: S3Example.time.advanced(by: 300), allowedSkew: 300)
+        let now = S3Example.time.advanced(by: 301)
+        #expect(throws: SignatureError.timeTooSkewed(signed: S3Example.time, now: now)) {
+            try claim.checkTime(now: now, allowedSkew: 300)
+        }
+        #expect(throws: SignatureError.timeTooSkewed(signed: S3Example.time, now: now)) {
+            try claim.verify(secret: SecretBytes(utf8: "unknown"), bodyHash: nil, now: now, allowedSkew: 300)
+        }
+    }
+
     static let presigned =
         "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3"
         + "%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature="
