@@ -96,6 +96,20 @@ struct KeyedDigestTests {
         #expect(HMACSHA256.authenticate(key: secret, message: vector.message.span).hex == vector.tag)
     }
 
+    @Test("Serves many threads at once")
+    func isShared() async {
+        let expected = HMACSHA256.authenticate(key: [1], message: [2])
+        let agreed = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<32 {
+                group.addTask {
+                    (0..<200).allSatisfy { _ in HMACSHA256.authenticate(key: [1], message: [2]) == expected }
+                }
+            }
+            return await group.allSatisfy { $0 }
+        }
+        #expect(agreed)
+    }
+
     @Test("Takes an empty key and an empty message")
     func takesNothing() {
         // Known value of HMAC-SHA256 with both empty.
