@@ -38,8 +38,8 @@ public enum CredentialError: String, Error, Sendable, Hashable, CaseIterable {
         case .signatureVersion4A:
             "Signature Version 4A is not accepted: sign for one region (multi-region access points are not served)."
         case .awsAccessKey:
-            "This access key id is one of AWS's own; the gateway takes only credentials that it issued itself. "
-                + "\(Self.setUp); an SDK that takes them from AWS's STS all the same needs AWS_ENDPOINT_URL_STS as well."
+            "This access key id is one of AWS's own; the gateway takes only credentials that it issued itself: "
+                + "\(Self.setUp). An SDK that asks AWS's STS all the same needs AWS_ENDPOINT_URL_STS as well."
         case .accessKeyUnknown:
             "This access key id was not issued by this gateway. To get one that was: \(Self.setUp)."
         case .sessionTokenMissing:
