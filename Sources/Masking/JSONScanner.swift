@@ -190,11 +190,11 @@ struct JSONScanner {
         let name = text.extracting(start + 1..<key.end)
         if key.hasEscapes {
             let decoded = JSONString.decode(name)
-            describe(decoded.span, hasAnchor: true, frame, &context)
+            describe(decoded.span, hasAnchor: true, frame, &context, session)
         } else {
             while hitIndex < hits.count, hits[hitIndex].end <= start { hitIndex += 1 }
             let hasAnchor = hitIndex < hits.count && hits[hitIndex].end <= key.end + 1
-            describe(name, hasAnchor: hasAnchor, frame, &context)
+            describe(name, hasAnchor: hasAnchor, frame, &context, session)
         }
         // A name may itself be or hold a secret.
         if hitIndex < hits.count, hits[hitIndex].end <= key.end, name.count >= 16 {
@@ -221,8 +221,14 @@ struct JSONScanner {
     }
 
     /// What the name of a member says about its value.
-    private func describe(_ name: Span<UInt8>, hasAnchor: Bool, _ frame: Frame, _ context: inout ValueContext) {
-        if !frame.node.isNone { context.node = ModelRules.child(frame.node, name) }
+    private func describe(
+        _ name: Span<UInt8>,
+        hasAnchor: Bool,
+        _ frame: Frame,
+        _ context: inout ValueContext,
+        _ session: MaskingSession
+    ) {
+        if !frame.node.isNone { context.node = session.rules.child(frame.node, name) }
         if hasAnchor {
             let strength = KeyName.strength(of: name)
             if strength != .none { context.strength = strength }
@@ -294,7 +300,7 @@ struct JSONScanner {
         while hitIndex < hits.count, hits[hitIndex].end <= range.lowerBound { hitIndex += 1 }
         let firstHit = hitIndex
         while hitIndex < hits.count, hits[hitIndex].end <= range.upperBound { hitIndex += 1 }
-        let memberClass = ModelRules.memberClass(context.node)
+        let memberClass = session.rules.memberClass(context.node)
         let pending = Pending(range: range, hasEscapes: hasEscapes, memberClass: memberClass, hits: firstHit..<hitIndex)
         if let last = frames.indices.last, frames[last].isObject {
             let value = text.extracting(range)
@@ -385,7 +391,7 @@ struct JSONScanner {
         edits: inout [Edit]
     ) throws(MaskingError) {
         guard let first = text.at(range.lowerBound), first.isDigit || first == Byte.dash else { return }
-        let memberClass = ModelRules.memberClass(context.node)
+        let memberClass = session.rules.memberClass(context.node)
         let isSecret = memberClass == .credential || memberClass == .environment || context.strength == .strong
         let number = text.extracting(range)
         let type: String

@@ -8,6 +8,7 @@ public final class MaskingEngine: Sendable {
     /// What the engine looks for.
     public let profile: MaskingProfile
     private let detectors: DetectorSet
+    private let rules: RuleTable
     /// Working memory of sessions that ended, for those to come.
     private let idle = Mutex<[[PatternScratch]]>([])
 
@@ -19,6 +20,7 @@ public final class MaskingEngine: Sendable {
         self.profile = profile
         guard ModelRules.isUsable else { throw .rulesDamaged }
         detectors = try DetectorSet(profile: profile)
+        rules = try RuleTable(profile)
         try SelfTest.run(self)
     }
 
@@ -64,9 +66,9 @@ public final class MaskingEngine: Sendable {
         let session = session(fingerprintKey: fingerprintKey)
         defer { end(session) }
         let lowered = name.lowercased()
-        let node = ModelRules.child(ModelRules.operation(operation).headers, lowered.utf8.span)
+        let node = ModelRules.child(rules.operation(operation).headers, lowered.utf8.span)
         let leaf = Leaf(
-            memberClass: profile.masksByModel ? ModelRules.memberClass(node) : .none,
+            memberClass: ModelRules.memberClass(node),
             strength: HeaderNames.strength(of: lowered),
             depth: 0,
             keepsLength: false
@@ -93,6 +95,7 @@ public final class MaskingEngine: Sendable {
         MaskingSession(
             detectors: detectors,
             profile: profile,
+            rules: rules,
             fingerprintKey: fingerprintKey,
             scratches: idle.withLock { $0.popLast() } ?? []
         )
@@ -107,7 +110,7 @@ public final class MaskingEngine: Sendable {
 
     /// The rules of an operation under this profile.
     func rules(for operation: String) -> OperationRules {
-        profile.masksByModel ? ModelRules.operation(operation) : OperationRules()
+        rules.operation(operation)
     }
 }
 

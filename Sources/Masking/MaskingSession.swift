@@ -28,6 +28,7 @@ struct TextScan {
 final class MaskingSession {
     let detectors: DetectorSet
     let profile: MaskingProfile
+    let rules: RuleTable
     let fingerprintKey: [UInt8]
     private var scratches: [PatternScratch]
     private(set) var findings: [String: Int] = [:]
@@ -35,11 +36,13 @@ final class MaskingSession {
     init(
         detectors: DetectorSet,
         profile: MaskingProfile,
+        rules: RuleTable,
         fingerprintKey: [UInt8],
         scratches: [PatternScratch]
     ) {
         self.detectors = detectors
         self.profile = profile
+        self.rules = rules
         self.fingerprintKey = fingerprintKey
         self.scratches = scratches
     }

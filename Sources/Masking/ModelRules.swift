@@ -24,6 +24,7 @@ struct RuleNode: Equatable {
 /// The roots of one operation.
 struct OperationRules {
     var isPayload = false
+    var isEventStream = false
     var json = RuleNode.none
     var xml = RuleNode.none
     var cbor = RuleNode.none
@@ -56,6 +57,7 @@ enum ModelRules {
             case 0:
                 return OperationRules(
                     isPayload: word(entry + 4) & 1 != 0,
+                    isEventStream: word(entry + 4) & 2 != 0,
                     json: RuleNode(offset: word(entry + 8)),
                     xml: RuleNode(offset: word(entry + 12)),
                     cbor: RuleNode(offset: word(entry + 16)),
@@ -66,6 +68,15 @@ enum ModelRules {
             }
         }
         return OperationRules()
+    }
+
+    /// The names of operations with rules that begin with `prefix`.
+    static func operations(of prefix: Substring) -> [String] {
+        (0..<operationCount).compactMap { index in
+            let offset = Int(word(8 + index * entrySize))
+            let name = String(decoding: (0..<Int(byte(offset))).map { byte(offset + 1 + $0) }, as: UTF8.self)
+            return name.hasPrefix(prefix) ? name : nil
+        }
     }
 
     /// The class of the member at `node`.

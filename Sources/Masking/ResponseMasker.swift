@@ -18,8 +18,10 @@ public final class ResponseMasker {
         session = engine.session(fingerprintKey: context.fingerprintKey)
         let rules = engine.rules(for: context.operation)
         let encoding = context.contentEncoding?.lowercased() ?? ""
-        let format =
-            context.isOpaqueObject || rules.isPayload ? BodyFormat.opaque : BodyFormat(contentType: context.contentType)
+        var format = BodyFormat(contentType: context.contentType)
+        if rules.isEventStream, format == .opaque { format = .eventStream }
+        // A payload is the user's, whatever its type says; only frames are AWS's.
+        if context.isOpaqueObject || rules.isPayload, format != .eventStream { format = .opaque }
         switch encoding {
         case "", "identity", "aws-chunked": inflater = nil
         case "gzip", "x-gzip":
@@ -37,6 +39,8 @@ public final class ResponseMasker {
         switch format {
         case .json: body = JSONMasker(root: rules.json)
         case .xml: body = try XMLMasker(root: rules.xml)
+        case .cbor: body = CBORMasker(root: rules.cbor)
+        case .eventStream: body = EventStreamMasker(root: .none)
         case .opaque: body = OpaqueMasker(keepsLength: preservesLength)
         }
     }
@@ -88,7 +92,7 @@ protocol BodyMasker {
 
 /// What grammar a body has.
 enum BodyFormat {
-    case json, xml, opaque
+    case json, xml, cbor, eventStream, opaque
 
     /// The format that a content type names; what is not known is opaque.
     init(contentType: String?) {
@@ -97,6 +101,10 @@ enum BodyFormat {
             self = .json
         } else if bare.hasSuffix("+xml") || bare == "application/xml" || bare == "text/xml" {
             self = .xml
+        } else if bare.hasSuffix("cbor") || bare.hasPrefix("application/x-amz-cbor") {
+            self = .cbor
+        } else if bare == "application/vnd.amazon.eventstream" {
+            self = .eventStream
         } else {
             self = .opaque
         }

@@ -47,6 +47,13 @@ final class XMLMasker: BodyMasker {
     }
 
     func write(_ chunk: Span<UInt8>, to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
+        var chunk = chunk
+        if isEmpty {
+            // S3 sends white space while it works, so that nobody gives up.
+            let start = chunk.runEnd(from: 0) { $0.isWhitespace }
+            chunk.append(0..<start, to: &output)
+            chunk = chunk.extracting(start..<chunk.count)
+        }
         guard !chunk.isEmpty else { return }
         isEmpty = false
         chunk.append(0..<chunk.count, to: &raw)
@@ -128,7 +135,7 @@ final class XMLMasker: BodyMasker {
         try judgeLooseText(session: session)
         // Prefixes say nothing: no answer of AWS uses two namespaces.
         let local = name.extracting((name.find(":", from: 0, to: name.count).map { $0 + 1 } ?? 0)..<name.count)
-        let node = frames.last.map { ModelRules.child($0.node, local) } ?? root
+        let node = frames.last.map { session.rules.child($0.node, local) } ?? root
         var frame = Frame(node: node, strength: strength(of: local))
         frame.isPairName = KeyName.isPairName(local)
         frame.isPairValue = KeyName.isPairValue(local)
@@ -173,7 +180,7 @@ final class XMLMasker: BodyMasker {
         guard !text.pieces.isEmpty else { return }
         var leaf = text
         text = Text()
-        leaf.memberClass = ModelRules.memberClass(frame.node)
+        leaf.memberClass = session.rules.memberClass(frame.node)
         leaf.strength = frame.strength
         if let last = frames.indices.last {
             if frame.isPairName { frames[last].pairStrength = KeyName.strength(of: leaf.bytes.span) }
