@@ -102,8 +102,11 @@ class Shapes:
         flags |= HOST_LABEL * bool(member.get("hostLabel"))
         flags |= EVENT_STREAM * bool(target.get("eventstream"))
         flags |= JSON_VALUE * bool(member.get("jsonvalue"))
+        wire_name = self.wire_name(name, member)
+        if member.get("location") in ("header", "headers"):
+            wire_name = wire_name.lower()  # as swift-http-types has field names
         string = self.writer.string
-        return (string(name), string(self.wire_name(name, member)), self.number(member["shape"]), flags)
+        return (string(name), string(wire_name), self.number(member["shape"]), flags)
 
 
 def split_uri(uri: str) -> tuple[str, list[str]]:

@@ -86,6 +86,6 @@ extension ResourceRow: CustomStringConvertible {
     /// The pattern and the members that fill it.
     var description: String {
         let filling = paths.isEmpty ? "" : " from " + paths.joined(separator: ", ")
-        return isUnknown ? "\(template), not in the request" : template + filling
+        return isUnknown ? "\(template.string), not in the request" : template.string + filling
     }
 }

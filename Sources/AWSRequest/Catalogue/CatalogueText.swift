@@ -17,6 +17,33 @@ struct CatalogueText: Sendable {
         return try body(unsafe bytes.span)
     }
 
+    /// The text with what `value` gives for each name in braces (`{name}` or `${name}`); nil leaves nothing.
+    func filled(_ value: (CatalogueText) -> String?) -> String {
+        withBytes { bytes in
+            var result: [UInt8] = []
+            result.reserveCapacity(bytes.count &+ 64)
+            var index = 0
+            while index < bytes.count {
+                let byte = bytes[index]
+                if byte == UInt8(ascii: "$"), index &+ 1 < bytes.count, bytes[index &+ 1] == UInt8(ascii: "{") {
+                    index &+= 1
+                    continue
+                }
+                guard byte == UInt8(ascii: "{") else {
+                    result.append(byte)
+                    index &+= 1
+                    continue
+                }
+                var end = index &+ 1
+                while end < bytes.count, bytes[end] != UInt8(ascii: "}") { end &+= 1 }
+                let name = CatalogueText(start: start &+ index &+ 1, count: end &- index &- 1)
+                if let text = value(name) { result.append(contentsOf: text.utf8) }
+                index = end &+ 1
+            }
+            return String(decoding: result, as: UTF8.self)
+        }
+    }
+
     var string: String {
         withBytes { bytes in
             unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
@@ -56,6 +83,10 @@ struct CatalogueText: Sendable {
 
     static func == (text: CatalogueText, other: Span<UInt8>) -> Bool {
         text.count == other.count && text.compare(to: other) == 0
+    }
+
+    static func == (text: CatalogueText, other: CatalogueText) -> Bool {
+        text.count == other.count && other.withBytes { text.compare(to: $0) } == 0
     }
 
     static func == (text: CatalogueText, other: String) -> Bool {

@@ -1,6 +1,6 @@
 /// What a call needs, in IAM's words.
 public struct Classification: Sendable, Equatable {
-    /// All actions, the main one first. Policy must allow every one of them.
+    /// All actions, the main one first; policy must allow every one.
     public let actions: [RequiredAction]
 
     /// The highest access level of all actions: Permissions management, Write, Tagging, Read, List in this order.

@@ -3,7 +3,7 @@ struct ResourceRow {
     let index: Int
 
     var action: Int { field(0) }
-    var template: String { CatalogueLayout.current.text(field(1)).string }
+    var template: CatalogueText { CatalogueLayout.current.text(field(1)) }
     var paths: [String] { PooledList(start: field(2), endIndex: field(3)).texts.map(\.string) }
     private var isRequired: Bool { field(4) & 1 != 0 }
     private var isWholeARN: Bool { field(4) & 2 != 0 }
@@ -77,21 +77,15 @@ struct ResourceRow {
 
 /// ARN patterns of the service authorization reference: `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
 enum ARNTemplate {
-    static func fill(_ template: String, _ values: [String], _ context: ARNContext) -> String {
+    static func fill(_ template: CatalogueText, _ values: [String], _ context: ARNContext) -> String {
         if let last = values.last, last.hasPrefix("arn:") { return last }
-        var result = ""
-        var rest = template[...]
-        var remaining = values[...]
-        while let start = rest.firstRange(of: "${"), let end = rest[start.upperBound...].firstIndex(of: "}") {
-            result += rest[..<start.lowerBound]
-            switch rest[start.upperBound..<end] {
-            case "Partition": result += context.partition
-            case "Region": result += context.region
-            case "Account": result += context.account
-            default: result += remaining.popFirst() ?? "*"
-            }
-            rest = rest[rest.index(after: end)...]
+        var next = 0
+        return template.filled { name in
+            if name == "Partition" { return context.partition }
+            if name == "Region" { return context.region }
+            if name == "Account" { return context.account }
+            defer { next &+= 1 }
+            return next < values.count ? values[next] : "*"
         }
-        return result + rest
     }
 }

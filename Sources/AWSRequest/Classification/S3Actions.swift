@@ -105,8 +105,10 @@ struct S3Actions {
         return actions
     }
 
-    /// Reading the source of a copy. `source` is `bucket/key`, `/bucket/key` or an access point's ARN, percent-encoded,
-    /// with `?versionId=` or not.
+    /// Reading the source of a copy.
+    ///
+    /// - Parameter source: `bucket/key`, `/bucket/key` or an access point's ARN, percent-encoded, with `?versionId=` or
+    ///   not.
     private func reads(of source: String, _ target: String) -> [RequiredAction] {
         let parts = source.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard let path = Self.decoded(String(parts.first ?? "")) else { return unknownRead }

@@ -28,7 +28,7 @@ struct EndpointRow {
         return common
     }
 
-    func host(in region: Region) -> String { text(3).string.replacing("{region}", with: region.name) }
+    func host(in region: Region) -> String { text(3).filled { $0 == "region" ? region.nameText.string : nil } }
     /// What the endpoint puts before the request's path, such as `/v2`; mostly empty.
     var basePath: String { text(4).string }
     func signingRegion(in region: Region) -> String { field(5) == 0 ? region.name : text(5).string }

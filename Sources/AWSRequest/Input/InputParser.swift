@@ -94,7 +94,7 @@ extension Catalogue {
         _ request: HTTPRequest,
         _ body: [UInt8]
     ) throws(InputError) -> [Value.Field] {
-        let isMember = input.members.contains { $0.location == .header && $0.wireName.lowercased() == "content-type" }
+        let isMember = input.members.contains { $0.location == .header && $0.wireText == "content-type" }
         if !isMember {
             try requireType(
                 request,

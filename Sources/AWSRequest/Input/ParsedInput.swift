@@ -16,6 +16,9 @@ public struct ParsedInput: Sendable {
     ///
     /// - Returns: All values there, in order; empty where there is nothing. Null counts as nothing.
     public func values(at path: String) -> [Value] {
+        // Most members are left out of most requests.
+        let first = path.prefix { $0 != "." && $0 != "[" && $0 != "{" }
+        guard root.fields.contains(where: { $0.name == first }) else { return [] }
         var current = [root]
         for part in path.split(separator: ".") {
             let name = String(part.prefix { $0 != "[" && $0 != "{" })

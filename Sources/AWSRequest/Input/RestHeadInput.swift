@@ -14,12 +14,16 @@ struct RestHeadInput {
         guard let input = call.operation.input else { return [] }
         var builder = Value.ObjectBuilder()
         try labels(call, input, &builder)
+        var cached: HeadFields?
         for member in input.members {
             switch member.location {
             case .query: if let value = try query(member) { try builder.append(member.name, value) }
-            case .header: if let value = try header(member, request) { try builder.append(member.name, value) }
-            case .prefixedHeaders:
-                if let value = try headers(member, request) { try builder.append(member.name, value) }
+            case .header, .prefixedHeaders:
+                let fields: HeadFields
+                if let cached { fields = cached } else { fields = try self.fields(request) }
+                cached = fields
+                let value = try member.location == .header ? header(member, fields) : headers(member, fields)
+                if let value { try builder.append(member.name, value) }
             case .body, .label, .status: continue
             }
         }
@@ -48,7 +52,9 @@ struct RestHeadInput {
                     target.segments[position]
                     .lowerBound..<target.segments[min(end, target.segments.count) &- 1].upperBound
                 let name = segment.text
-                let member = input.members.first { $0.location == .label && (name == $0.wireName || name == $0.name) }
+                let member = input.members.first {
+                    $0.location == .label && (name == $0.wireText || name == $0.nameText)
+                }
                 try builder.append(member?.name ?? name.string, .string(text(range)))
             }
             position = end
@@ -87,38 +93,35 @@ struct RestHeadInput {
         }
     }
 
-    private func header(_ member: Member, _ request: HTTPRequest) throws(InputError) -> Value? {
-        let name = member.wireName.lowercased()
-        var found: [String] = request.headerFields.filter { $0.name.canonicalName == name }.map(\.value)
-        if isS3, found.isEmpty || name.hasPrefix("x-amz-") {
-            for pair in target.query {
-                let key = try text(pair.key)
-                if key.lowercased() == name, !SignatureQuery.isKnown(key) { found.append(try queryText(pair.value)) }
-            }
-        }
+    private func header(_ member: Member, _ fields: HeadFields) throws(InputError) -> Value? {
+        let found = fields[member.wireText]
         if found.isEmpty { return nil }
         if member.shape.kind == .list {
-            let parts = found.flatMap { $0.split(separator: ",").map { Value.string(Self.trimmed($0)) } }
-            return .list(parts)
+            return .list(found.flatMap { $0.split(separator: ",").map { Value.string(Self.trimmed($0)) } })
         }
-        guard found.count == 1 else { throw .duplicate(name) }
+        guard found.count == 1 else { throw .duplicate(member.wireName) }
         return .string(found[0])
     }
 
-    private func headers(_ member: Member, _ request: HTTPRequest) throws(InputError) -> Value? {
-        let prefix = member.wireName.lowercased()
+    private func headers(_ member: Member, _ fields: HeadFields) throws(InputError) -> Value? {
+        let prefix = member.wireName
         var builder = Value.ObjectBuilder()
-        for field in request.headerFields where field.name.canonicalName.hasPrefix(prefix) {
-            try builder.append(String(field.name.canonicalName.dropFirst(prefix.count)), .string(field.value))
-        }
-        if isS3 {
-            for pair in target.query {
-                let key = try text(pair.key).lowercased()
-                guard key.hasPrefix(prefix) else { continue }
-                try builder.append(String(key.dropFirst(prefix.count)), .string(try queryText(pair.value)))
-            }
+        for (name, value) in fields.all where name.hasPrefix(prefix) {
+            try builder.append(String(name.dropFirst(prefix.count)), .string(value))
         }
         return builder.fields.isEmpty ? nil : .object(builder.fields)
+    }
+
+    /// The header fields, and for S3 what a presigned URL carries of them in its query.
+    private func fields(_ request: HTTPRequest) throws(InputError) -> HeadFields {
+        var fields = HeadFields(request)
+        guard isS3 else { return fields }
+        for pair in target.query {
+            let key = try text(pair.key)
+            let name = key.lowercased()
+            if name.hasPrefix("x-amz-"), !SignatureQuery.isKnown(key) { fields.append(name, try queryText(pair.value)) }
+        }
+        return fields
     }
 
     private static func trimmed(_ text: Substring) -> String {

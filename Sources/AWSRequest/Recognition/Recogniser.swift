@@ -140,8 +140,8 @@ public struct Recogniser: Sendable {
         let endpoint = EndpointRow.find(for: operation, region: scope.region, variant: [])
         guard let endpoint else { throw .unknownRegion("\(scope.region.name) for \(operation.service.id)") }
         let prefix = try hostPrefix(head.label, match, operation)
-        if let account = head.accountID, HostPrefixTemplate(operation.hostPrefix).member == "AccountId",
-            !prefix.isEmpty, prefix != account + "."
+        if let account = head.accountID, !prefix.isEmpty, prefix != account + ".",
+            HostPrefixTemplate(operation.hostPrefix).member == "AccountId"
         {
             throw .conflict("the account in the host is not the one in x-amz-account-id")
         }

@@ -106,11 +106,16 @@ struct RestMatcher {
         return head.target.query.contains { head.target.matches($0.key, name) }
     }
 
+    private func isAmong(_ pairs: ArraySlice<(key: Range<Int>, value: Range<Int>)>, _ key: Range<Int>) -> Bool {
+        let decoded = head.target.decoded(key)
+        return pairs.contains { head.target.decoded($0.key) == decoded }
+    }
+
     /// The first query key that the operation does not have: the list of keys is closed.
     private func unknownQueryKey(_ operation: Operation) -> String? {
         let target = head.target
         for (index, pair) in target.query.enumerated() {
-            let isRepeated = target.query[..<index].contains { target.bytes[$0.key] == target.bytes[pair.key] }
+            let isRepeated = index > 0 && isAmong(target.query[..<index], pair.key)
             if !QueryKey(range: pair.key, target: target).isKnown(
                 to: operation,
                 isRepeated: isRepeated,
@@ -152,8 +157,8 @@ private struct QueryKey {
         return lower == "x-amz-user-agent"
             || operation.input?.members.contains {
                 switch $0.location {
-                case .header: $0.wireName.lowercased() == lower
-                case .prefixedHeaders: lower.hasPrefix($0.wireName.lowercased())
+                case .header: $0.wireText == lower
+                case .prefixedHeaders: lower.hasPrefix($0.wireName)
                 default: false
                 }
             } == true
