@@ -108,7 +108,13 @@ let package = Package(
             "postern-auth",
             ["Configuration", "FastCGI", "HTTPClient", "Identity", "Policy", argumentParser, logging]
         ),
-        program("postern-worker", ["Configuration", "FastCGI", "Gateway", argumentParser, logging]),
+        program(
+            "postern-worker",
+            [
+                "Approvals", "Audit", "AWSRequest", "Configuration", "FastCGI", "Gateway", "HTTPClient", "Identity",
+                "Masking", "OpenSSL", "Policy", argumentParser, logging,
+            ]
+        ),
         program(
             "postern-console",
             ["Configuration", "Console", "FastCGI", "HTTPClient", "Identity", argumentParser, logging]
@@ -137,7 +143,7 @@ let package = Package(
         tests(of: "Configuration"),
         tests(of: "Console", ["FastCGI", "Identity", "OpenSSL"]),
         tests(of: "FastCGI"),
-        tests(of: "Gateway", [httpTypes]),
+        tests(of: "Gateway", ["AWSRequest", "FastCGI", "Identity", httpTypes]),
         tests(of: "HTTPClient", [httpTypes]),
         tests(of: "Identity", ["OpenSSL", "Postgres", "PrivateCluster", httpTypes], vectors: true),
         tests(of: "Masking", ["Compression"], vectors: true),

@@ -9,6 +9,12 @@ public struct ParameterList: Sendable {
         public let name: [UInt8]
         /// The bytes after it.
         public let value: [UInt8]
+
+        /// Takes both halves.
+        public init(name: [UInt8], value: [UInt8]) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// All pairs, in wire order.

@@ -1,1 +1,127 @@
-// Placeholder until the module lands.
+public import AWSRequest
+public import Approvals
+public import Audit
+public import Configuration
+public import FastCGI
+public import HTTPClient
+public import Identity
+public import Logging
+public import Masking
+import OpenSSL
+public import Policy
+import SigV4
+
+/// The worker: takes what nginx sends and answers it, one request a thread.
+public final class Gateway: Sendable {
+    /// What the program makes at its start and the gateway works with.
+    public struct Parts: Sendable {
+        /// postern.yaml.
+        public var settings: Settings
+        /// What is known of AWS.
+        public var catalogue: Catalogue
+        /// The keys of sessions and assertions.
+        public var ring: KeyRing
+        /// Revoked sessions; those of an unknown state are refused.
+        public var revocations: Revocations
+        /// The policy at the start.
+        public var policy: PolicySet
+        /// Masking engines by profile name; `default` is there.
+        public var masking: [String: MaskingEngine]
+        /// The audit trail.
+        public var audit: AuditWriter
+        /// Approvals.
+        public var approvals: ApprovalStore
+        /// The way to AWS.
+        public var client: HTTPClient
+        /// The gateway's credentials, by identity of the caller.
+        public var credentials: @Sendable (IdentityAssertion) throws(AWSCredentialsError) -> AWSCredentials
+        /// Where the program logs.
+        public var logger: Logger
+
+        /// Takes all parts.
+        public init(
+            settings: Settings,
+            catalogue: Catalogue,
+            ring: KeyRing,
+            revocations: Revocations,
+            policy: PolicySet,
+            masking: [String: MaskingEngine],
+            audit: AuditWriter,
+            approvals: ApprovalStore,
+            client: HTTPClient,
+            credentials: @escaping @Sendable (IdentityAssertion) throws(AWSCredentialsError) -> AWSCredentials,
+            logger: Logger
+        ) {
+            self.settings = settings
+            self.catalogue = catalogue
+            self.ring = ring
+            self.revocations = revocations
+            self.policy = policy
+            self.masking = masking
+            self.audit = audit
+            self.approvals = approvals
+            self.client = client
+            self.credentials = credentials
+            self.logger = logger
+        }
+    }
+
+    let parts: Parts
+    let recogniser: Recogniser
+    let signer = RequestSigner()
+    let replays = ReplayGuard()
+    let limits = CallLimits()
+    let policy: InForce<PolicyVersion>
+    let ring: InForce<KeyRing>
+    /// Stands in for the secret of an unknown key, so that it takes as long to refuse.
+    let dummySecret: SecretBytes
+
+    /// Puts the parts together.
+    public init(_ parts: Parts) {
+        self.parts = parts
+        let host = parts.settings.site.prefix { $0 != ":" }
+        recogniser = Recogniser(catalogue: parts.catalogue, siteHosts: SiteHosts([String(host)]))
+        policy = InForce(PolicyVersion(parts.policy))
+        ring = InForce(parts.ring)
+        dummySecret = SecretBytes(Array(repeating: UInt8(ascii: "x"), count: 40))
+    }
+
+    /// Judges all calls from now on by another policy; `reason` says who changed it.
+    ///
+    /// - Throws: when the change cannot be recorded; the policy before then stays in force.
+    public func replace(policy set: PolicySet, reason: String) throws(AuditError) {
+        let version = PolicyVersion(set)
+        let message = "policy \(version.hash.hex): \(reason)"
+        _ = try parts.audit.appendAndWait(
+            event: EventRecord(.policyLoaded, id: .make(), time: .now(), message: message)
+        )
+        policy.replace(with: version)
+    }
+
+    /// Takes another version of the key ring; sessions of keys that it no longer has end.
+    public func replace(ring new: KeyRing) {
+        ring.replace(with: new)
+    }
+
+    /// Answers one request.
+    @Sendable
+    public func handle(_ exchange: Exchange) {
+        switch exchange.parameters.text("POSTERN_ROUTE").flatMap(Route.init(rawValue:)) {
+        case .call: CallHandler(self, exchange).run()
+        case .refused: RefusalHandler(self, exchange).run()
+        case .approval: ApprovalStatusHandler(self, exchange).run()
+        case .health: answerHealth(exchange)
+        case nil: try? exchange.writeHead(status: 404, fields: [])
+        }
+    }
+
+    /// Says whether the process answers (live), or whether a call could be served durably now (ready).
+    private func answerHealth(_ exchange: Exchange) {
+        let asksReady = exchange.parameters.text("REQUEST_URI")?.hasSuffix("/ready") ?? false
+        let isReady = !asksReady || parts.audit.isReady
+        let body = Array((isReady ? "ok\n" : "the audit trail is out of reach\n").utf8)
+        let fields = [("Content-Type", "text/plain"), ("Content-Length", String(body.count))]
+        try? exchange.writeHead(status: isReady ? 200 : 503, fields: fields)
+        try? exchange.write(body.span)
+    }
+}

@@ -1,0 +1,63 @@
+import AWSRequest
+import Audit
+import HTTPTypes
+import Identity
+import OpenSSL
+import Policy
+
+extension AuditedCall {
+    /// What any request shows before anything is verified.
+    mutating func take(_ incoming: IncomingRequest) {
+        requestID = RecordID(parsing: incoming.requestID)
+        sourceIP = incoming.remoteAddress
+        userAgent = incoming.request.headerFields[.userAgent]
+        traceparent = HTTPField.Name("traceparent").flatMap { incoming.request.headerFields[$0] }
+    }
+
+    /// Who calls, once that is sure.
+    mutating func take(_ assertion: IdentityAssertion) {
+        let session = assertion.session
+        issuer = session.principal.issuer
+        subject = session.principal.subject
+        groups = session.principal.groups
+        role = session.role.text
+        sessionID = session.id.text
+        sessionName = session.name.text
+        queryID = assertion.query?.text ?? session.name.text
+        app = assertion.app?.text
+        isPresigned = assertion.isPresigned
+        account = session.role.account
+    }
+
+    /// What is asked for.
+    mutating func take(_ call: RecognisedCall, needs: [AuthorizationRequest], account: String) {
+        operation = call.qualifiedName
+        region = call.region
+        actions = needs.map(\.action)
+        accessLevel = needs.compactMap(\.accessLevel).max { Self.rank($0) < Self.rank($1) }
+        risks = Array(Set(needs.flatMap { $0.risks ?? [] })).sorted()
+        resources = Array(Set(needs.flatMap { $0.resources ?? [] })).sorted()
+    }
+
+    private static func rank(_ level: String) -> Int {
+        ConditionKey.accessLevels.firstIndex(of: level) ?? ConditionKey.accessLevels.count
+    }
+}
+
+extension AuditedDecision {
+    init(_ decision: Decision, policyHash: SHA256Digest) {
+        let verdict: Verdict =
+            switch decision.outcome {
+            case .allow: .allow
+            case .requireApproval: .requireApproval
+            case .deny, .defaultDeny: .deny
+            }
+        self.init(
+            verdict,
+            statement: decision.statement?.description,
+            policyHash: policyHash,
+            explanation: decision.summary,
+            maskProfile: decision.mask
+        )
+    }
+}

@@ -1,0 +1,91 @@
+import HTTPTypes
+import Masking
+import Logging
+import AWSRequest
+import Audit
+import FastCGI
+import Glibc
+import Identity
+
+extension CallHandler {
+    /// Answers a refusal in the caller's protocol and records it.
+    func refuse(_ rejection: Rejection, method: String) {
+        answer(rejection, method: method)
+        let event: EventRecord.Event? =
+            switch rejection.kind {
+            case .authentication: .authenticationFailed
+            case .denied, .invalid, .limited: .denied
+            case .pending: .approvalPending
+            // The audit trail itself may be what is out of reach; the log has it.
+            case .unavailable, .upstream: nil
+            }
+        let code = rejection.code(in: wireProtocol)
+        guard let event else {
+            gateway.parts.logger.warning(
+                "call not served",
+                metadata: ["request_id": "\(requestID)", "code": "\(code)", "why": "\(rejection.message)"]
+            )
+            return
+        }
+        var record = EventRecord(
+            event,
+            id: RecordID(parsing: requestID) ?? .make(),
+            time: .now(),
+            message: masked(rejection.message),
+            call: audited,
+            decision: decided
+        )
+        record.status = rejection.status
+        record.errorCode = code
+        gateway.parts.audit.append(event: record)
+    }
+
+    /// Writes the error answer; a client that has left gets none.
+    func answer(_ rejection: Rejection, method: String) {
+        let reply = AWSErrorReply.render(
+            code: rejection.code(in: wireProtocol),
+            message: masked(rejection.message),
+            status: rejection.status,
+            requestID: requestID,
+            for: wireProtocol,
+            method: method,
+            retryAfter: rejection.retryAfter
+        )
+        var fields = reply.headers
+        fields.append(("Content-Length", String(reply.body.count)))
+        try? exchange.writeHead(status: reply.status, fields: fields)
+        try? exchange.write(reply.body.span)
+    }
+
+    /// Messages may repeat what the agent sent.
+    private func masked(_ message: String) -> String {
+        let engine = gateway.parts.masking["default"]
+        return (try? engine?.mask(text: message, fingerprintKey: fingerprintKey)) ?? "The call was refused."
+    }
+}
+
+/// Answers what postern-auth refused: in AWS's words, and on record.
+struct RefusalHandler {
+    private let handler: CallHandler
+
+    init(_ gateway: Gateway, _ exchange: Exchange) {
+        handler = CallHandler(gateway, exchange)
+    }
+
+    func run() {
+        let parameters = handler.exchange.parameters
+        let refusal = parameters.text("POSTERN_REFUSAL").flatMap { Refusal(headerValue: $0) }
+        var rejection = refusal.map { Rejection($0) } ?? Rejection(Refusal.credential(.missing))
+        var method = "GET"
+        do throws(Rejection) {
+            let incoming = try IncomingRequest(parameters)
+            handler.requestID = incoming.requestID
+            handler.wireProtocol = WireProtocol.guess(from: incoming.request)
+            handler.audited.take(incoming)
+            method = incoming.request.method.rawValue
+        } catch {
+            rejection = error
+        }
+        handler.refuse(rejection, method: method)
+    }
+}

@@ -1,0 +1,183 @@
+import FastCGI
+import HTTPClient
+import Masking
+import OpenSSL
+
+/// Takes AWS's answer, masks it, and gives it to the agent.
+///
+/// An answer that fits `wholeLimit` is sent in one piece with its true length; a longer one goes on as it comes, without
+/// the fields that a replacement would make false. Once masking has failed nothing more is passed on.
+final class ResponseRelay {
+    /// Bytes of a masked answer up to which it is held back to learn its length.
+    static let wholeLimit = 1 << 20
+
+    private let exchange: Exchange
+    private let isHead: Bool
+    private let makeMasker: (ResponseHead) throws(MaskingError) -> ResponseMasker
+    private let maskField: (String, String) throws(MaskingError) -> String
+    private var head: ResponseHead?
+    private var masker: ResponseMasker?
+    private var isStreaming = false
+    private var flushesEachPiece = false
+    private var pending: [UInt8] = []
+    private var hasher: SHA256Hasher? = SHA256Hasher()
+    private var fieldFindings: [String: Int] = [:]
+    /// Why the answer was given up.
+    private(set) var failure: Rejection?
+    /// Whether the agent has got the answer's head.
+    private(set) var hasBegun = false
+    /// Body bytes given to the agent.
+    private(set) var bytesOut: Int64 = 0
+    /// Body bytes got from AWS.
+    private(set) var bytesFromUpstream: Int64 = 0
+    /// The first bytes of the unmasked body, in which protocols put their error code.
+    private(set) var opening: [UInt8] = []
+
+    init(
+        _ exchange: Exchange,
+        isHead: Bool,
+        makeMasker: @escaping (ResponseHead) throws(MaskingError) -> ResponseMasker,
+        maskField: @escaping (String, String) throws(MaskingError) -> String
+    ) {
+        self.exchange = exchange
+        self.isHead = isHead
+        self.makeMasker = makeMasker
+        self.maskField = maskField
+    }
+
+    /// Where the HTTP client delivers.
+    var sink: ResponseSink {
+        ResponseSink(head: { self.take($0) }, body: { self.take($0) })
+    }
+
+    /// AWS's status; nil before there is one.
+    var status: Int? { head?.status }
+
+    /// A field of AWS's answer.
+    func field(_ name: String) -> String? { head?.first(name) }
+
+    /// Counts by type of what was replaced.
+    var findings: [String: Int] { (masker?.findings ?? [:]).merging(fieldFindings, uniquingKeysWith: +) }
+
+    /// SHA-256 of the body that the agent got; to be asked once, at the end.
+    func digest() -> SHA256Digest? { hasher.take()?.finish() }
+
+    /// States that AWS's answer is complete, and sends what is left.
+    func finish() throws(Rejection) {
+        if let failure { throw failure }
+        guard let head else { throw Rejection(HTTPClientError.truncated(detail: "no head")) }
+        do throws(MaskingError) {
+            try masker?.finish(to: &pending)
+        } catch {
+            throw Rejection(error)
+        }
+        if !isStreaming { try sendHead(head, length: pending.count) }
+        try send()
+    }
+
+    private func take(_ head: ResponseHead) -> Bool {
+        self.head = head
+        let type = head.first("content-type") ?? ""
+        flushesEachPiece = type.hasPrefix("application/vnd.amazon.eventstream") || type.hasPrefix("text/event-stream")
+        do throws(MaskingError) {
+            masker = isHead ? nil : try makeMasker(head)
+        } catch {
+            return fail(Rejection(error))
+        }
+        // A body that keeps its length can be passed on at once where it is large.
+        if flushesEachPiece { return startStreaming() }
+        let length = head.first("content-length").flatMap { Int64($0) } ?? 0
+        if masker?.preservesLength == true, length > Int64(Self.wholeLimit) { return startStreaming() }
+        return true
+    }
+
+    private func take(_ bytes: Span<UInt8>) -> Bool {
+        bytesFromUpstream += Int64(bytes.count)
+        if opening.count < 512 {
+            for index in 0..<min(bytes.count, 512 - opening.count) { opening.append(bytes[index]) }
+        }
+        do throws(MaskingError) {
+            guard let masker else { return true }
+            try masker.write(bytes, to: &pending)
+        } catch {
+            return fail(Rejection(error))
+        }
+        if !isStreaming, pending.count > Self.wholeLimit { guard startStreaming() else { return false } }
+        guard isStreaming else { return true }
+        do throws(Rejection) {
+            try send()
+        } catch {
+            return fail(error)
+        }
+        return true
+    }
+
+    private func startStreaming() -> Bool {
+        guard let head else { return false }
+        isStreaming = true
+        do throws(Rejection) {
+            try sendHead(head, length: nil)
+            return true
+        } catch {
+            return fail(error)
+        }
+    }
+
+    /// - Parameter length: the masked body's length where it is known.
+    private func sendHead(_ head: ResponseHead, length: Int?) throws(Rejection) {
+        let keepsLength = masker?.preservesLength ?? true
+        // A compressed body has been unpacked; of a body that is still coming nobody knows yet.
+        let isUnpacked = !keepsLength && head.first("content-encoding") != nil
+        let isChanged = length == nil || isUnpacked || !(masker?.findings.isEmpty ?? true)
+        var fields: [(name: String, value: String)] = []
+        do throws(MaskingError) {
+            for (name, value) in head.fields where ResponseFields.mayPass(name) {
+                if isChanged, MaskingEngine.isInvalidatedByMasking(header: name, preservesLength: keepsLength) {
+                    continue
+                }
+                let masked = try maskField(name, value)
+                if masked != value { fieldFindings["header", default: 0] += 1 }
+                fields.append((name, masked))
+            }
+        } catch {
+            throw Rejection(error)
+        }
+        let isEmpty = head.status == 204 || head.status == 304
+        if isHead {
+            if let declared = head.first("content-length") { fields.append(("Content-Length", declared)) }
+        } else if let length, !isEmpty {
+            fields.append(("Content-Length", String(length)))
+        } else if keepsLength, let declared = head.first("content-length") {
+            fields.append(("Content-Length", declared))
+        }
+        if flushesEachPiece { fields.append(("X-Accel-Buffering", "no")) }
+        hasBegun = true
+        do throws(FastCGIError) {
+            try exchange.writeHead(status: head.status, fields: fields)
+        } catch {
+            throw Rejection(.upstream, status: 502, code: "BadGateway", "The agent left.")
+        }
+    }
+
+    private func send() throws(Rejection) {
+        guard !pending.isEmpty, !isHead else { return }
+        // Moved out for the time being, which keeps its memory.
+        var piece: [UInt8] = []
+        swap(&piece, &pending)
+        hasher?.update(piece.span)
+        bytesOut += Int64(piece.count)
+        do throws(FastCGIError) {
+            try exchange.write(piece.span)
+            if flushesEachPiece { try exchange.flush() }
+        } catch {
+            throw Rejection(.upstream, status: 502, code: "BadGateway", "The agent left.")
+        }
+        piece.removeAll(keepingCapacity: true)
+        swap(&piece, &pending)
+    }
+
+    private func fail(_ rejection: Rejection) -> Bool {
+        failure = failure ?? rejection
+        return false
+    }
+}

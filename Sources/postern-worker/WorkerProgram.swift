@@ -1,0 +1,138 @@
+import AWSRequest
+import Approvals
+import Audit
+import Configuration
+import Foundation
+import Gateway
+import HTTPClient
+import Identity
+import Logging
+import Masking
+import OpenSSL
+import Policy
+
+/// The running program: the gateway, and what keeps its policy, keys and revocations fresh.
+final class WorkerProgram: Sendable {
+    let gateway: Gateway
+    private let settings: Settings
+    private let audit: AuditWriter
+    private let feed: RevocationFeed
+    private let logger: Logger
+
+    init(settings: Settings, logger: Logger) throws {
+        self.settings = settings
+        self.logger = logger
+        let policy = try Self.policy(settings.policyFiles)
+        audit = AuditWriter(try Self.auditSettings(settings))
+        let revocations = Revocations(staleAfter: Int64(settings.revocationsStaleAfter))
+        feed = RevocationFeed(database: settings.database, user: "postern_worker", into: revocations) { event in
+            switch event {
+            case .known(let entries): logger.info("revocations known", metadata: ["entries": "\(entries)"])
+            case .lost(let reason): logger.error("revocations not known", metadata: ["error": "\(reason)"])
+            }
+        }
+        var limits = HTTPClient.Settings()
+        limits.caFile = settings.upstream.caFile
+        let client = try HTTPClient(settings: limits)
+        let catalogue = try Catalogue.embedded()
+        gateway = Gateway(
+            Gateway.Parts(
+                settings: settings,
+                catalogue: catalogue,
+                ring: try KeyRing(file: settings.keys.ring),
+                revocations: revocations,
+                policy: policy,
+                masking: try settings.masking.mapValues { try MaskingEngine(profile: Self.profile($0)) },
+                audit: audit,
+                approvals: ApprovalStore(settings.database, user: "postern_worker"),
+                client: client,
+                credentials: UpstreamAccess(settings: settings, client: client).credentials,
+                logger: logger
+            )
+        )
+        watchFiles()
+    }
+
+    /// Reads the policy and the key ring again; what is wrong with them leaves all as it was.
+    func reload(reason: String) {
+        do {
+            gateway.replace(ring: try KeyRing(file: settings.keys.ring))
+            try gateway.replace(policy: try Self.policy(settings.policyFiles), reason: reason)
+            logger.info("reloaded", metadata: ["why": "\(reason)"])
+        } catch {
+            logger.error("not reloaded, the old state stays", metadata: ["why": "\(reason)", "error": "\(error)"])
+            let message = "\(reason): \(error)"
+            audit.append(event: EventRecord(.policyRefused, id: .make(), time: .now(), message: message))
+        }
+    }
+
+    /// Ends the audit chain in order.
+    func stop() {
+        feed.stop()
+        audit.close()
+    }
+
+    /// Looks once a second whether a file that calls depend on has been replaced.
+    private func watchFiles() {
+        let files = settings.policyFiles + [settings.keys.ring]
+        let thread = Thread { [self] in
+            var marks = files.map { FileMark($0) }
+            while true {
+                Thread.sleep(forTimeInterval: 1)
+                let now = files.map { FileMark($0) }
+                // A file that is being written changes again: wait until it rests.
+                guard now != marks else { continue }
+                Thread.sleep(forTimeInterval: 0.2)
+                guard files.map({ FileMark($0) }) == now else { continue }
+                marks = now
+                reload(reason: "file changed")
+            }
+        }
+        thread.name = "files"
+        thread.start()
+    }
+
+    private static func policy(_ files: [String]) throws -> PolicySet {
+        try PolicySet(parsing: files.map { PolicySource(name: $0, text: try Settings.text(ofFile: $0)) })
+    }
+
+    private static func profile(_ settings: Settings.MaskingSettings) -> MaskingProfile {
+        var profile = MaskingProfile()
+        if !settings.personalData { profile.personalData = [] }
+        profile.unreadable = settings.denyUnreadable ? .deny : .pass
+        return profile
+    }
+
+    private static func auditSettings(_ settings: Settings) throws -> AuditWriter.Settings {
+        var audit = AuditWriter.Settings(
+            database: settings.database,
+            user: "postern_worker",
+            instance: "\(ProcessInfo.processInfo.hostName) worker \(ProcessInfo.processInfo.processIdentifier)"
+        )
+        audit.queueLimit = settings.audit.queue
+        audit.deadline = .seconds(settings.audit.deadline)
+        audit.checkpointInterval = .seconds(settings.audit.checkpointEvery)
+        let pem = Array(try Settings.text(ofFile: settings.keys.checkpoint).utf8)
+        audit.checkpointKey = try Ed25519.PrivateKey(pem: pem.span)
+        audit.checkpointFile = settings.audit.checkpointFile
+        return audit
+    }
+}
+
+/// What tells one version of a file from another.
+struct FileMark: Equatable {
+    private let inode: UInt64
+    private let size: Int64
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    /// Looks at the file; one that is not there is like no file that is.
+    init(_ path: String) {
+        var status = stat()
+        let isThere = unsafe stat(path, &status) == 0
+        inode = isThere ? UInt64(status.st_ino) : 0
+        size = isThere ? Int64(status.st_size) : -1
+        seconds = isThere ? Int(status.st_mtim.tv_sec) : 0
+        nanoseconds = isThere ? Int(status.st_mtim.tv_nsec) : 0
+    }
+}
