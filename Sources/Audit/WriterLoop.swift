@@ -135,7 +135,28 @@ struct WriterLoop: ~Copyable {
         if let checkpoint {
             checkpoint.export(to: settings.checkpointFile)
             checkpoints.done(at: head.sequence)
+            try signDatabaseChain(by: .now + settings.deadline)
         }
+    }
+
+    /// Signs the chain of what happens inside the database, which nobody else could.
+    private mutating func signDatabaseChain(by deadline: ContinuousClock.Instant) throws(PostgresError) {
+        guard let key = settings.checkpointKey else { return }
+        try connection?.queue("SELECT sequence, hash FROM postern_audit.database_head()")
+        try connection?.synchronise()
+        guard let answer = try connection?.nextAnswer(by: deadline) else { throw .connectionLost }
+        var head: ChainHead?
+        if case .result(let rows) = consume answer, let sequence = try rows.integer(0, 0),
+            let hash = SHA256Digest(bytes: try rows.bytes(0, 1) ?? [])
+        {
+            head = ChainHead(writer: .databaseChain, sequence: sequence, hash: hash)
+        }
+        try readToSynchronisation(by: deadline)
+        guard let head, let checkpoint = Checkpoint(of: head, at: .now(), key: key) else { return }
+        try connection?.queue(prepared: "checkpoint", checkpoint.parameters)
+        try connection?.synchronise()
+        try readToSynchronisation(by: deadline)
+        checkpoint.export(to: settings.checkpointFile)
     }
 
     /// Reads the answers of what was queued; throws the first failure, after which the transaction is rolled back.

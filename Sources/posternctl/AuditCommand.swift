@@ -5,6 +5,6 @@ struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Read and prove the audit records.",
-        subcommands: []
+        subcommands: [AuditBench.self]
     )
 }
