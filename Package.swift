@@ -141,7 +141,13 @@ let package = Package(
         tests(of: "AWSRequest", [httpTypes], vectors: true),
         tests(of: "Compression"),
         tests(of: "Configuration"),
-        tests(of: "Console", ["FastCGI", "Identity", "OpenSSL"]),
+        tests(
+            of: "Console",
+            [
+                "Approvals", "Configuration", "FastCGI", "Identity", "OpenSSL", "Postgres", "PrivateCluster", mustache,
+                logging,
+            ]
+        ),
         tests(of: "FastCGI"),
         tests(of: "Gateway", ["AWSRequest", "FastCGI", "Identity", httpTypes]),
         tests(of: "HTTPClient", [httpTypes]),

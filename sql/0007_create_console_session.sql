@@ -75,7 +75,8 @@ WHERE s.ended_at IS NULL
   AND NOT EXISTS (
       SELECT FROM postern.revocation AS r
       WHERE r.revoked_at >= s.created_at
-        AND (r.kind = 'all' OR (r.kind = 'principal' AND r.value = s.issuer || ' ' || s.subject)));
+        AND (r.kind = 'all'
+          OR (r.kind = 'principal' AND r.value IN (s.issuer || '#' || s.subject, s.issuer || ' ' || s.subject))));
 COMMENT ON VIEW postern.live_console_session IS 'Sessions of the approvers'' pages that hold.';
 COMMENT ON COLUMN postern.live_console_session.token_hash IS 'SHA-256 of the cookie''s random token.';
 COMMENT ON COLUMN postern.live_console_session.issuer IS 'Who vouches for the person.';

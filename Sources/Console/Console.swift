@@ -1,3 +1,4 @@
+import Approvals
 public import Configuration
 public import FastCGI
 import Foundation
@@ -10,11 +11,13 @@ import Postgres
 ///
 /// Any thread may call `answer`; calls block.
 public final class Console: Sendable {
-    private let basePath: String
-    private let loginFlow: LoginFlow
-    private let sessions: SessionStore
-    private let pages: Pages
-    private let logger: Logger
+    let pages: Pages
+    let loginFlow: LoginFlow
+    let sessions: SessionStore
+    let approvals: ApprovalStore
+    let audit: AuditReader
+    let approverGroups: [String]
+    let logger: Logger
 
     /// The issuer's keys as the provider's ID tokens need them; `refreshIfDue()` is to be called once a second.
     public let keys: IssuerKeys
@@ -30,11 +33,12 @@ public final class Console: Sendable {
         guard let url = URL(string: console.url), !url.path(percentEncoded: true).isEmpty else { throw .urlMalformed }
         // ID tokens are for the console alone, access tokens for the gateway alone.
         issuer.audiences = [console.clientID]
-        basePath = url.path(percentEncoded: true)
+        pages = Pages(base: url.path(percentEncoded: true))
+        approverGroups = console.approverGroups
         keys = IssuerKeys(issuer: issuer, fetch: fetch)
         loginFlow = LoginFlow(
             provider: Provider(
-                issuer: issuer.url,
+                issuer,
                 clientID: console.clientID,
                 clientSecret: try Self.secret(inFile: console.clientSecretFile),
                 fetch: fetch
@@ -44,14 +48,16 @@ public final class Console: Sendable {
             clientID: console.clientID,
             redirectURI: console.url + "callback"
         )
+        let (user, connections) = ("postern_console", max(2, console.listening.threads / 2))
         let pool = ConnectionPool(
             settings.database,
-            user: "postern_console",
+            user: user,
             applicationName: "postern console",
-            size: max(2, console.listening.threads / 2)
+            size: connections
         )
         sessions = SessionStore(pool: pool)
-        pages = Pages(basePath: basePath)
+        audit = AuditReader(pool: pool)
+        approvals = ApprovalStore(settings.database, user: user, connections: connections, isListening: false)
         self.logger = logger
     }
 
@@ -66,13 +72,13 @@ public final class Console: Sendable {
     private func respond(_ exchange: Exchange) -> ConsoleResponse {
         let request: ConsoleRequest
         do throws(RequestError) {
-            request = try ConsoleRequest(exchange.parameters, basePath: basePath) { limit throws(RequestError) in
+            request = try ConsoleRequest(exchange.parameters, basePath: pages.base) { limit throws(RequestError) in
                 try exchange.body(upTo: limit)
             }
         } catch {
             return pages.refusal(error)
         }
-        do throws(PostgresError) {
+        do throws(ApprovalError) {
             return try respond(to: request, at: .current())
         } catch {
             logger.error("database", metadata: ["request_id": "\(request.requestID)", "error": "\(error)"])
@@ -80,67 +86,32 @@ public final class Console: Sendable {
         }
     }
 
-    private func respond(to request: ConsoleRequest, at now: UnixTime) throws(PostgresError) -> ConsoleResponse {
+    /// Answers a request that has been read.
+    func respond(to request: ConsoleRequest, at now: UnixTime) throws(ApprovalError) -> ConsoleResponse {
         switch request.route {
         case .asset(let name): return Assets.all[name].map(ConsoleResponse.asset) ?? pages.refusal(.notFound)
         case .signedOut: return pages.message(.signedOut)
         case .callback: return try finishLogin(request, at: now)
         case .login: return beginLogin(target: .pending, at: now)
-        case .logout, .pending, .pendingFragment: break
+        default: break
         }
-        guard
-            let session = try request.cookies[SessionToken.cookieName].flatMap(SessionToken.init(cookie:))
-                .flatMap({ (token) throws(PostgresError) in try sessions.find(token) })
-        else {
-            guard request.route.isPage else { return pages.refusal(.foreign) }
+        guard let session = try session(of: request) else {
+            guard request.route.isPage, request.method == .get else { return pages.refusal(.foreign) }
             return beginLogin(target: request.route, at: now)
         }
-        switch request.route {
-        case .logout:
-            guard session.token.accepts(formToken: request.form["token"], for: Route.logout.path) else {
-                return pages.refusal(.foreign)
-            }
-            try sessions.end(session.token)
-            var response = ConsoleResponse.redirect(to: basePath + Route.signedOut.path)
-            response.setCookie(SessionToken.cookieName, "", seconds: 0)
-            return response
-        default: return pages.pending(session)
+        let viewer = Viewer(session: session, approverGroups: approverGroups)
+        switch (request.route, request.method) {
+        case (.pending, _): return try pendingPage(viewer, at: now)
+        case (.pendingList, _): return try pendingList(viewer, at: now)
+        case (.approval(let id), .get): return try approvalPage(id, viewer, at: now)
+        case (.approval(let id), .post): return try decide(id, request, viewer, at: now)
+        case (.approvalState(let id), _): return try approvalState(id, viewer, at: now)
+        case (.history, _): return try historyPage(viewer, at: now)
+        case (.calls, _): return try callsPage(request, viewer, at: now)
+        case (.call(let id), _): return try callPage(id, viewer, at: now)
+        case (.logout, _): return try logOut(request, session)
+        case (.login, _), (.callback, _), (.signedOut, _), (.asset, _): return pages.refusal(.notFound)
         }
-    }
-
-    private func beginLogin(target: Route, at now: UnixTime) -> ConsoleResponse {
-        do throws(LoginError) {
-            let beginning = try loginFlow.begin(target: target, at: now)
-            var response = ConsoleResponse.redirect(to: beginning.location)
-            response.setCookie(beginning.cookieName, beginning.cookieValue, seconds: LoginFlow.lifetime)
-            return response
-        } catch {
-            logger.warning("login not begun", metadata: ["check": "\(error.check)"])
-            return pages.message(.loginFailed(error))
-        }
-    }
-
-    private func finishLogin(_ request: ConsoleRequest, at now: UnixTime) throws(PostgresError) -> ConsoleResponse {
-        let id: Logger.MetadataValue = "\(request.requestID)"
-        let login: LoginFlow.Login
-        let token: SessionToken
-        do throws(LoginError) {
-            login = try loginFlow.finish(request.query, request.cookies, at: now)
-            token = try SessionToken()
-        } catch {
-            logger.notice("login refused", metadata: ["request_id": id, "check": "\(error.check)"])
-            return pages.message(.loginFailed(error))
-        }
-        // The session that this browser may have had ends here: a new login is a new session.
-        if let old = request.cookies[SessionToken.cookieName].flatMap(SessionToken.init(cookie:)) {
-            try sessions.end(old)
-        }
-        try sessions.begin(login, token, from: request.remoteAddress)
-        logger.info("logged in", metadata: ["request_id": id, "principal": "\(login.principal.name)"])
-        var response = ConsoleResponse.redirect(to: basePath + login.target.path)
-        response.setCookie(SessionToken.cookieName, token.cookie, seconds: SessionStore.lifetime)
-        response.setCookie(login.finishedCookie, "", seconds: 0)
-        return response
     }
 
     private static func secret(inFile path: String?) throws(ConsoleError) -> SecretBytes? {

@@ -50,7 +50,7 @@ def provision(directory, audience, redirect_uri):
     provider = Provider(url)
     provider.call("POST", "/auth/", {"username": "admin", "password": "password"})
     invoke = machine_scope(audience)
-    for scope in (invoke, "postern:approve"):
+    for scope in (invoke, "postern:approve", "profile", "email"):
         provider.call("POST", "/scope/", {
             "name": scope, "display_name": scope, "description": scope,
             "password_required": True, "password_max_age": 0,

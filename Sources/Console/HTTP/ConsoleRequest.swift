@@ -93,7 +93,7 @@ private struct FetchMetadata {
         guard let site else { return }
         switch route {
         case .asset: return
-        case .pendingFragment: guard site == "same-origin" else { throw .foreign }
+        case _ where route.isFragment: guard site == "same-origin" else { throw .foreign }
         default:
             guard mode == "navigate", destination == "document" else { throw .foreign }
             // Links from chat and the provider's redirect come from other sites; forms never do.

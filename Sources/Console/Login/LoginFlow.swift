@@ -40,6 +40,7 @@ struct LoginFlow: Sendable {
     /// - Parameter maximumAge: seconds after which the provider must ask the person again; nil leaves that to it.
     func begin(target: Route, maximumAge: Int64? = nil, at now: UnixTime) throws(LoginError) -> Beginning {
         let metadata = try provider.metadata(at: now)
+        guard let endpoint = metadata.authorizationEndpoint?.text else { throw .providerUnavailable }
         let attempt = try Attempt(target: target, maximumAge: maximumAge, at: now)
         var query: [(name: String, value: String)] = [
             ("response_type", "code"), ("client_id", clientID), ("redirect_uri", redirectURI),
@@ -49,7 +50,7 @@ struct LoginFlow: Sendable {
         ]
         if let maximumAge { query.append(("max_age", String(maximumAge))) }
         return Beginning(
-            location: metadata.authorizationEndpoint + "?" + FormFields.encode(query),
+            location: endpoint + (endpoint.contains("?") ? "&" : "?") + FormFields.encode(query),
             cookieName: Self.cookieName(state: attempt.state),
             cookieValue: try sealer.seal(attempt.text, at: now)
         )
@@ -66,7 +67,7 @@ struct LoginFlow: Sendable {
         let metadata = try provider.metadata(at: now)
         if let named = query["iss"] {
             guard named.utf8.elementsEqual(provider.issuer.text.utf8) else { throw .issuerMismatch }
-        } else if metadata.namesItself {
+        } else if metadata.namesItselfInAnswers {
             throw .issuerMismatch
         }
         if let error = query.filled("error") { throw .refused(error) }
@@ -91,7 +92,7 @@ struct LoginFlow: Sendable {
         cookiePrefix + Hex.encode(Array(SHA256.hash(Array(state.utf8)).bytes.prefix(6)))
     }
 
-    private static func scope(of metadata: Provider.Metadata) -> String {
+    private static func scope(of metadata: ProviderMetadata) -> String {
         let wanted = ["profile", "email", "groups"]
         return (["openid"] + wanted.filter { metadata.scopes?.contains($0) ?? false }).joined(separator: " ")
     }

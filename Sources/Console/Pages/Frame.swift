@@ -35,10 +35,6 @@ struct Frame {
     }
 }
 
-struct PendingPage {
-    let frame: Frame
-}
-
 /// A page that says one thing.
 struct MessagePage {
     let frame: Frame
@@ -52,12 +48,15 @@ struct Message {
     let text: String
     /// What the link says that leads on; nil where there is none.
     let link: String?
+    /// Where it leads, below the console's URL.
+    var linkPath = ""
 
     static let signedOut = Message(
         status: 200,
         title: "Signed out",
         text: "Your session has ended. The identity provider may still know you.",
-        link: "Sign in"
+        link: "Sign in",
+        linkPath: Route.login.path
     )
 
     static let unavailable = Message(
@@ -67,12 +66,35 @@ struct Message {
         link: "Try again"
     )
 
+    static let unknownOutcome = Message(
+        status: 503,
+        title: "Not known",
+        text:
+            "The database did not answer in time: it is not known whether your decision counted. Look at the request.",
+        link: "To the start"
+    )
+
+    static let notForYou = Message(
+        status: 403,
+        title: "Not for you",
+        text: "You are signed in, but this is for approvers.",
+        link: "To the start"
+    )
+
+    static let noSuchRequest = Message(
+        status: 404,
+        title: "Not found",
+        text: "There is no such request, or it is not for you to see.",
+        link: "To the start"
+    )
+
     static func loginFailed(_ error: LoginError) -> Message {
         Message(
             status: error == .providerUnavailable ? 503 : 403,
             title: "Not signed in",
             text: error.message,
-            link: "Sign in again"
+            link: "Sign in again",
+            linkPath: Route.login.path
         )
     }
 

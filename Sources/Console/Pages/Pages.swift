@@ -2,37 +2,38 @@ import Mustache
 
 /// Turns view models into pages.
 struct Pages: Sendable {
-    private let library: MustacheLibrary
-    private let basePath: String
+    /// The path of the console's URL, with a slash at its end.
+    let base: String
 
-    init(basePath: String) {
-        self.basePath = basePath
-        library = Self.library
+    init(base: String) {
+        self.base = base
     }
 
-    /// What waits for a decision.
-    func pending(_ session: ConsoleSession) -> ConsoleResponse {
-        render(PendingPage(frame: frame("Pending", .pending, session)), with: "pending")
+    /// What every page has around its own part.
+    func frame(_ title: String, _ section: Frame.Section?, _ session: ConsoleSession?) -> Frame {
+        Frame(title: title, base: base, section: section, session: session)
+    }
+
+    /// A whole page.
+    func page(_ model: Any, _ template: String, status: Int = 200) -> ConsoleResponse {
+        guard let html = html(model, template) else { return .empty(500) }
+        return .page(html, status: status)
+    }
+
+    /// A part of a page as text.
+    func html(_ model: Any, _ template: String) -> String? {
+        Self.library.render(model, withTemplate: template)
     }
 
     /// One thing to say.
-    func message(_ message: Message) -> ConsoleResponse {
-        let frame = Frame(title: message.title, base: basePath, section: nil, session: nil)
-        return render(MessagePage(frame: frame, message: message), with: "message", status: message.status)
+    func message(_ message: Message, _ session: ConsoleSession? = nil) -> ConsoleResponse {
+        let model = MessagePage(frame: frame(message.title, nil, session), message: message)
+        return page(model, "message", status: message.status)
     }
 
     /// Why there is no page.
     func refusal(_ error: RequestError) -> ConsoleResponse {
         message(.refused(error))
-    }
-
-    private func frame(_ title: String, _ section: Frame.Section, _ session: ConsoleSession) -> Frame {
-        Frame(title: title, base: basePath, section: section, session: session)
-    }
-
-    private func render(_ model: Any, with template: String, status: Int = 200) -> ConsoleResponse {
-        guard let html = library.render(model, withTemplate: template) else { return .empty(500) }
-        return .page(html, status: status)
     }
 
     /// Parsed once; a template that does not parse is found by any test.

@@ -6,6 +6,10 @@ public struct ProviderMetadata: Sendable, Hashable {
     public let authorizationEndpoint: IssuerURL?
     /// Where a code is exchanged for tokens; nil when the issuer has none, or not at an acceptable URL.
     public let tokenEndpoint: IssuerURL?
+    /// Scopes that a login may ask for; nil when the issuer does not say.
+    public let scopes: [String]?
+    /// Whether each of its answers to a login names it as `iss` (RFC 9207).
+    public let namesItselfInAnswers: Bool
 
     /// Reads the discovery document of `issuer`.
     init(parsing document: [UInt8], of issuer: IssuerURL) throws(KeySetFetchError) {
@@ -24,6 +28,8 @@ public struct ProviderMetadata: Sendable, Hashable {
         self.keySet = keySet
         authorizationEndpoint = url("authorization_endpoint")
         tokenEndpoint = url("token_endpoint")
+        scopes = members["scopes_supported"]?.array.map { $0.compactMap(\.string) }
+        namesItselfInAnswers = members["authorization_response_iss_parameter_supported"] == .bool(true)
     }
 }
 
