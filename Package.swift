@@ -122,8 +122,8 @@ let package = Package(
         program(
             "posternctl",
             [
-                "Approvals", "Audit", "AWSRequest", "Configuration", "Identity", "Masking", "OpenSSL", "Policy",
-                "Postgres", argumentParser,
+                "Approvals", "Audit", "AWSRequest", "Compression", "Configuration", "Identity", "Masking", "OpenSSL",
+                "Policy", "Postgres", argumentParser,
             ]
         ),
         program("postern-bench-bare", ["FastCGI", "HTTPClient", argumentParser, httpTypes]),

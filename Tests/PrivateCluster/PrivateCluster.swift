@@ -7,7 +7,19 @@ import Synchronization
 /// Made when first used, stopped and deleted when the process exits. Listens on a unix socket only, trusts every role.
 public final class PrivateCluster: Sendable {
     /// The cluster, or why there is none.
-    public static let shared = Result { try PrivateCluster() }
+    public static let shared: Result<PrivateCluster, any Error> = Result {
+        let cluster = try PrivateCluster(directory: "/tmp/postern-test-\(getpid())")
+        atexit {
+            guard case .success(let cluster) = PrivateCluster.shared else { return }
+            cluster.remove()
+        }
+        return cluster
+    }
+
+    /// Another cluster, for tests that stop it; `remove` it afterwards.
+    public static func makeAnother() throws -> PrivateCluster {
+        try PrivateCluster(directory: "/tmp/postern-test-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+    }
 
     /// Whether the programs are installed: the condition of every test that needs a database.
     public static let isAvailable = programs != nil
@@ -19,6 +31,7 @@ public final class PrivateCluster: Sendable {
     public let directory: String
     private let programs: String
     private let databases = Atomic(0)
+    private let template = Mutex<Result<Void, any Error>?>(nil)
 
     /// Why the cluster could not be made.
     public struct Failure: Error, CustomStringConvertible {
@@ -34,10 +47,10 @@ public final class PrivateCluster: Sendable {
             .first { FileManager.default.isExecutableFile(atPath: "\($0)/initdb") }
     }()
 
-    private init() throws {
+    private init(directory: String) throws {
         guard let programs = Self.programs else { throw Failure(description: Self.whyUnavailable) }
         self.programs = programs
-        directory = "/tmp/postern-test-\(getpid())"
+        self.directory = directory
         try? FileManager.default.removeItem(atPath: directory)
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         if getuid() == 0 { _ = try Self.run(["chown", "postgres", directory]) }
@@ -46,11 +59,12 @@ public final class PrivateCluster: Sendable {
             "postgres",
         ])
         try start()
-        atexit {
-            guard case .success(let cluster) = PrivateCluster.shared else { return }
-            _ = try? cluster.control("stop", "-m", "immediate")
-            try? FileManager.default.removeItem(atPath: cluster.directory)
-        }
+    }
+
+    /// Stops the server and deletes the cluster.
+    public func remove() {
+        _ = try? control("stop", "-m", "immediate")
+        try? FileManager.default.removeItem(atPath: directory)
     }
 
     /// Starts the server.
@@ -90,17 +104,19 @@ public final class PrivateCluster: Sendable {
 
     /// Makes a database with Postern's schema and returns its connection string, without a user.
     public func makePosternDatabase() throws -> String {
-        try template.get()
+        let made = template.withLock { template in
+            let made = template ?? Result { try makeTemplate() }
+            template = made
+            return made
+        }
+        try made.get()
         return try makeDatabase(template: "postern_template")
     }
 
-    private var template: Result<Void, any Error> { Self.template }
-
-    private static let template = Result<Void, any Error> {
-        let cluster = try shared.get()
-        var admin = try Connection(cluster.conninfo("postgres"), user: "postgres", timeout: .seconds(30))
+    private func makeTemplate() throws {
+        var admin = try Connection(conninfo("postgres"), user: "postgres", timeout: .seconds(30))
         _ = try admin.execute("CREATE DATABASE postern_template")
-        var connection = try Connection(cluster.conninfo("postern_template"), user: "postgres", timeout: .seconds(30))
+        var connection = try Connection(conninfo("postern_template"), user: "postgres", timeout: .seconds(30))
         let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "sql").path()
         _ = try Migrator(directory: scripts).migrate(&connection)

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Audit
+import Configuration
+import Glibc
+import OpenSSL
+import Postgres
+
+/// `posternctl audit verify`: proves that nothing was changed, or says what was.
+struct AuditVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Prove that the records are what was recorded, or name what is not.",
+        discussion: """
+            Reads every record once and goes on after damage; fails if there is any. Without a public key, signatures are \
+            not checked; without checkpoints that were kept outside of the database, a database that was rolled back as \
+            a whole is not noticed.
+            """
+    )
+
+    @OptionGroup var options: DatabaseOptions
+
+    @Option(help: "A public key of the checkpoints (PEM); repeat it for several. By default the configuration's.")
+    var key: [String] = []
+
+    @Option(help: "A file of checkpoints that was kept outside of the database; repeat it for several.")
+    var checkpoint: [String] = []
+
+    @Option(help: "Only records from then on, as PostgreSQL reads times.")
+    var since: String?
+
+    func run() throws {
+        let keys = try publicKeys()
+        if keys.isEmpty { Terminal.complain("no public key: signatures are not checked") }
+        var exported: [Checkpoint] = []
+        for path in checkpoint {
+            for line in try ReadFile.text(path).split(whereSeparator: \.isNewline) {
+                guard let checkpoint = Checkpoint(line: line) else {
+                    throw Failure("\(path): not a line of checkpoints")
+                }
+                exported.append(checkpoint)
+            }
+        }
+        let verifier = AuditVerifier(try options.connectionString(), keys: keys, exported: exported)
+        let hasTerminal = isatty(STDERR_FILENO) == 1
+        let start = ContinuousClock.now
+        let summary = try Failure.catching { () throws(PostgresError) in
+            try verifier.verify(
+                since: since,
+                progress: { if hasTerminal { Terminal.write("\r\($0) records", to: STDERR_FILENO) } },
+                report: { Terminal.say(Terminal.coloured("DEFECT", .red) + "  \($0)") }
+            )
+        }
+        if hasTerminal { Terminal.write("\r", to: STDERR_FILENO) }
+        let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+        print(
+            """
+            \(summary.records) records in \(summary.chains) chains, \(summary.checkpoints) checkpoints\
+            \(keys.isEmpty ? " (signatures unchecked)" : ""): \
+            \(summary.defects == 0 ? "no defect" : "\(summary.defects) defects"); \
+            \(Int(Double(summary.records) / max(seconds, 0.001))) records/s
+            """
+        )
+        guard summary.defects == 0 else { throw ExitCode.failure }
+    }
+
+    /// The keys that were named, else the one beside the configuration's private key.
+    private func publicKeys() throws -> [Ed25519.PublicKey] {
+        var paths = key
+        if paths.isEmpty, let config = options.config ?? Environment.value(of: "POSTERN_CONFIG"),
+            let settings = try? Settings(file: config), unsafe access("\(settings.keys.checkpoint).pub", R_OK) == 0
+        {
+            paths = ["\(settings.keys.checkpoint).pub"]
+        }
+        return try paths.map { path in
+            do {
+                return try Ed25519.PublicKey(pem: Array(try ReadFile.text(path).utf8).span)
+            } catch {
+                throw Failure("\(path): \(error)")
+            }
+        }
+    }
+}
+
+/// Small text files.
+enum ReadFile {
+    static func text(_ path: String) throws(Failure) -> String {
+        guard let file = unsafe fopen(path, "re") else {
+            throw Failure("\(path): \(unsafe String(cString: strerror(errno)))")
+        }
+        defer { unsafe fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe fread(&chunk, 1, chunk.count, file)
+            if count == 0 { break }
+            bytes.append(contentsOf: chunk.prefix(count))
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure("\(path): not UTF-8") }
+        return text
+    }
+}
