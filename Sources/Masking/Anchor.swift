@@ -22,6 +22,11 @@ struct Anchor: Sendable {
         case cookie
         case identifiedBy
         case commandLineUser
+        case secretFollows
+        case commandLine
+        case standardInput
+        case telegram
+        case jsonWebKey
         case encoded
         case email
         case identityWord
@@ -43,6 +48,9 @@ struct Anchor: Sendable {
         if profile.masksCredentials {
             anchors += formats.enumerated().map { Anchor($0.element.prefix, .token($0.offset)) }
             anchors += keyWords.map { Anchor($0, ignoresCase: true, .keyName) }
+            anchors += KeyName.providers.map { Anchor($0.description, ignoresCase: true, .keyName) }
+            // In camel case; "Key" alone begins every tag.
+            anchors += "abcdefghijklmnopqrstuvwxyz".map { Anchor("\($0)Key", .keyName) }
             anchors += fixed
             anchors += encodedWords.flatMap(encodings(of:))
         }
@@ -68,7 +76,15 @@ struct Anchor: Sendable {
         Anchor("x-goog-signature=", ignoresCase: true, .signature),
         Anchor("basic ", ignoresCase: true, .basicAuthorization),
         Anchor("bearer ", ignoresCase: true, .bearerAuthorization), Anchor("cookie:", ignoresCase: true, .cookie),
-        Anchor("identified by", ignoresCase: true, .identifiedBy), Anchor(" -u ", .commandLineUser),
+        Anchor("identified by", ignoresCase: true, .identifiedBy), Anchor(" -u", .commandLineUser),
+        Anchor(" -U ", .commandLineUser),
+        Anchor("identified with", ignoresCase: true, .identifiedBy), Anchor("sshpass -p", .secretFollows),
+        Anchor("requirepass ", .secretFollows), Anchor("masterauth ", .secretFollows),
+        Anchor("redis-cli -a ", .secretFollows),
+        Anchor("ConvertTo-SecureString ", ignoresCase: true, .secretFollows), Anchor(" -P ", .secretFollows),
+        Anchor("mysql", .commandLine), Anchor("openssl ", .commandLine), Anchor("htpasswd -b", .commandLine),
+        Anchor("add_user ", .commandLine), Anchor("net use ", .commandLine), Anchor("--password-stdin", .standardInput),
+        Anchor(":AA", .telegram), Anchor("kty", .jsonWebKey),
         Anchor("--user ", .commandLineUser),
     ]
 
@@ -81,7 +97,8 @@ struct Anchor: Sendable {
         "auth\"", "auth\\", "auth:", "auth=", "auth'", "_auth", "connectionstring", "connection_string", "bindpw",
         "psk", "clientkeydata", "passcode",
         "pincode", "motdepasse", "contrasena", "cookiesecret", "privkey", "pass\"", "pass=", "pass:", "databaseurl",
-        "database_url", "jwt", "salt", "seed", "_sid", "dsn", "otp",
+        "database_url", "jwt", "hmac", "?key=", "&key=", "sessid", "jsessionid", "connect.sid", "sessionid=", "salt",
+        "seed", "_sid", "dsn", "otp",
     ]
 
     /// Words that show a secret inside base64 or hexadecimal text, at whatever alignment.

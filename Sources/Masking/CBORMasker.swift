@@ -161,7 +161,7 @@ private struct CBORReader {
             index = try item(text, at: key.end, inner, depth: depth + 1, session: session)
             count += 1
         }
-        if let place = waiting, pairStrength == .strong || pairStrength == .weak {
+        if let place = waiting, pairStrength != .none, pairStrength != .benign {
             _ = try item(
                 text,
                 at: place,

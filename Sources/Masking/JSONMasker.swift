@@ -102,8 +102,12 @@ struct JSONMasker: BodyMasker {
         edits: inout [Edit]
     ) {
         var scan = TextScan()
-        for hit in hits where session.detectors.anchor(hit.identifier)?.action == .accessKeyID {
-            session.findNeighbours(of: hit.end - 4, in: text, &scan)
+        for hit in hits {
+            switch session.detectors.anchor(hit.identifier)?.action {
+            case .accessKeyID: session.findNeighbours(of: hit.end - 4, in: text, &scan)
+            case .jsonWebKey: session.findJSONWebKey(at: hit.end - 3, in: text, &scan)
+            default: break
+            }
         }
         edits.append(contentsOf: scan.edits)
     }

@@ -7,6 +7,10 @@ enum KeyName {
         case benign
         /// That it may be a secret, if it looks like one.
         case weak
+        /// That it is one unless it looks like a name; a UUID may be one.
+        case medium
+        /// A provider's name: that it may be a key, if nothing but random letters and digits is in it.
+        case provider
         /// That it is one.
         case strong
     }
@@ -25,12 +29,15 @@ enum KeyName {
         }
         guard count >= 2 else { return .none }
         let text = letters.span.extracting(0..<count)
+        for cookie in sessionCookies where ends(text, with: cookie) { return .medium }
         for ending in benignEndings where ends(text, with: ending) { return .benign }
         for part in benignParts where contains(text, part) { return .benign }
         for part in strongParts where contains(text, part) { return .strong }
         for ending in strongEndings where ends(text, with: ending) { return .strong }
+        for part in mediumParts where contains(text, part) { return .medium }
         for part in weakParts where contains(text, part) { return .weak }
         for ending in weakEndings where ends(text, with: ending) { return .weak }
+        for provider in providers where contains(text, provider) { return .provider }
         return .none
     }
 
@@ -105,6 +112,29 @@ enum KeyName {
 
     private static let strongEndings: [StaticString] = [
         "pwd", "pass", "passcode", "pincode", "secret", "dbpw", "psk", "mfaseed", "totpseed", "privkey",
+    ]
+
+    private static let sessionCookies: [StaticString] = ["jsessionid", "phpsessid", "connectsid", "aspnetsessionid"]
+
+    private static let mediumParts: [StaticString] = [
+        "apikey", "apitoken", "authtoken", "accesstoken", "privatetoken", "apisecret", "personalaccesstoken",
+        "vaulttoken",
+        "bottoken", "deploytoken", "botsecret", "admintoken", "servicetoken",
+    ]
+
+    /// Providers by which people call the keys that they got from them.
+    static let providers: [StaticString] = [
+        "adafruit", "adobe", "airtable", "algolia", "asana", "atlassian", "auth0", "beamer", "bitbucket", "bittrex",
+        "cloudflare", "codecov", "cohere", "coinbase", "confluent", "contentful", "databricks", "datadog",
+        "digitalocean",
+        "discord", "droneci", "dropbox", "dynatrace", "etsy", "facebook", "fastly", "finicity", "finnhub", "flickr",
+        "freshbooks", "gitter", "heroku", "hubspot", "intercom", "jfrog", "kraken", "kucoin", "launchdarkly",
+        "linkedin",
+        "looker", "mailchimp", "mailgun", "mapbox", "mattermost", "meraki", "messagebird", "mistral", "netlify",
+        "newrelic",
+        "nytimes", "okta", "openai", "pagerduty", "paypal", "plaid", "postmark", "rapidapi", "rollbar", "sendbird",
+        "sendgrid", "sentry", "shodan", "snyk", "sonar", "squarespace", "stripe", "sumologic", "telegram", "travis",
+        "trello", "twilio", "twitch", "twitter", "vercel", "yandex", "zendesk", "clickup", "opsgenie", "honeycomb",
     ]
 
     private static let weakParts: [StaticString] = [

@@ -3,8 +3,8 @@ extension MaskingSession {
     /// The value of the name around `word`.
     func findValue(ofNameAt word: Range<Int>, in text: Span<UInt8>, _ scan: inout TextScan) throws(MaskingError) {
         guard word.upperBound > scan.nameEnd else { return }
-        let nameStart = text.runStart(before: word.lowerBound, limit: 64) { $0.isNamePart }
         let wordEnd = text.runStart(before: word.upperBound, limit: 2) { !$0.isNamePart }
+        let nameStart = text.runStart(before: wordEnd, limit: 80) { $0.isNamePart }
         let nameEnd = text.runEnd(from: wordEnd, limit: 64) { $0.isNamePart }
         scan.nameEnd = nameEnd
         if nameEnd == text.count {
@@ -13,7 +13,7 @@ extension MaskingSession {
         }
         let name = text.extracting(nameStart..<nameEnd)
         let strength = KeyName.strength(of: name)
-        guard strength == .weak || strength == .strong else { return }
+        guard strength != .none, strength != .benign else { return }
         guard let place = valuePlace(nameStart..<nameEnd, in: text) else {
             if text.count - nameEnd < 64 { scan.cutOff(at: nameStart) }
             return
@@ -46,7 +46,8 @@ extension MaskingSession {
         let value = text.extracting(range)
         let isSecret =
             place.isLoose
-            ? SecretShape.looksRandom(value) : SecretShape.isSecret(value, under: strength)
+            ? strength != .provider && value.count >= (strength == .strong ? 8 : 16) && SecretShape.looksRandom(value)
+            : SecretShape.isSecret(value, under: strength)
         guard isSecret else { return }
         // Code: a call, a variable or an operator is no literal.
         if !place.isBounded, value.find("(", from: 0, to: value.count) != nil || value.has("=", at: 0) { return }
@@ -86,6 +87,19 @@ extension MaskingSession {
             else { return nil }
             index += text.at(index + 1) == Byte.equals ? 2 : 1
             return value(from: index, name: name, isColon: true, in: text)
+        case Byte.ampersand where text.hasIgnoringCase("&#61;", at: index) || text.hasIgnoringCase("&#x3d;", at: index):
+            return value(
+                from: text.runEnd(from: index) { $0 != Byte.semicolon } + 1,
+                name: name,
+                isColon: false,
+                in: text
+            )
+        case UInt8(ascii: "|"):
+            return value(from: index + 1, name: name, isColon: false, in: text)
+        case Byte.openParenthesis:
+            // setPassword("x")
+            let place = value(from: index + 1, name: name, isColon: false, in: text)
+            return place?.isBounded == true ? place : nil
         case Byte.percent where text.hasIgnoringCase("%3d", at: index) || text.hasIgnoringCase("%3a", at: index):
             return value(from: index + 3, name: name, isColon: false, in: text)
         case Byte.greater where text.at(name.lowerBound - 1) == Byte.less || text.at(name.lowerBound - 1) == Byte.colon:
@@ -97,17 +111,41 @@ extension MaskingSession {
         default:
             guard index > gap else { return nil }
             let isOption = text.at(name.lowerBound) == Byte.dash
-            let isSQL = separator == Byte.apostrophe
-            guard isOption || isSQL || isNetrc(name, in: text) else {
-                if text.hasIgnoringCase("is ", at: index) || text.hasIgnoringCase("to ", at: index) {
-                    var place = value(from: index + 3, name: name, isColon: false, in: text)
-                    let isBounded = place?.isBounded == true
-                    place?.isLoose = !isBounded
-                    return place
-                }
+            if isOption || separator == Byte.apostrophe || isNetrc(name, in: text) {
+                return value(from: index, name: name, isColon: false, in: text)
+            }
+            // <password type="x">value</password>
+            if text.at(name.lowerBound - 1) == Byte.less {
+                let close = text.runEnd(from: index, limit: 120) { $0 != Byte.greater && $0 != Byte.less }
+                guard text.at(close) == Byte.greater, text.at(close - 1) != Byte.slash else { return nil }
+                return ValuePlace(range: close + 1..<text.runEnd(from: close + 1) { $0 != Byte.less }, isBounded: true)
+            }
+            if isQuotedName { return pairValue(from: index, name: name, isQuoted: true, in: text) }
+            // var password string = "x"
+            let type = text.runEnd(from: index, limit: 24) {
+                $0.isNamePart || $0 == Byte.star || $0 == Byte.openBracket || $0 == Byte.closeBracket
+            }
+            let assignment = text.runEnd(from: type, limit: 4) { $0.isBlank }
+            if text.at(assignment) == Byte.equals, text.at(assignment + 1) != Byte.equals,
+                let place = value(from: assignment + 1, name: name, isColon: false, in: text), place.isBounded
+            {
+                return place
+            }
+            // In a sentence any word may follow "token"; only a compound name, or "is", says more.
+            let isSentence = text.hasIgnoringCase("is ", at: index)
+            let isCompound =
+                text.extracting(name).runEnd(from: 0) { $0 != Byte.underscore && $0 != Byte.dash } < name.count
+            guard
+                isSentence || isCompound || name.count == 6 && text.hasIgnoringCase("apikey", at: name.lowerBound)
+                    || text[gap] == Byte.tab
+            else { return nil }
+            var place = value(from: isSentence ? index + 3 : index, name: name, isColon: false, in: text)
+            place?.isLoose = true
+            // `secret next=x`: another name.
+            if let found = place, text.find("=", from: found.range.lowerBound, to: found.range.upperBound - 2) != nil {
                 return nil
             }
-            return value(from: index, name: name, isColon: false, in: text)
+            return place
         }
     }
 
@@ -130,8 +168,22 @@ extension MaskingSession {
 
     /// The value that begins at `start`, past blanks and an opening quote.
     private func value(from start: Int, name: Range<Int>, isColon: Bool, in text: Span<UInt8>) -> ValuePlace? {
-        let begin = text.runEnd(from: start, limit: 32) { $0.isBlank }
+        var begin = text.runEnd(from: start, limit: 32) { $0.isBlank }
         guard begin < text.count else { return nil }
+        // `Authorization: token x`: the scheme is no value.
+        for scheme in ["bearer ", "basic ", "token ", "apikey ", "digest "] as [StaticString]
+        where text.hasIgnoringCase(scheme, at: begin) { begin += scheme.utf8CodeUnitCount }
+        // {"password": {"Value": "x"}}
+        if text[begin] == Byte.openBrace, isColon {
+            let open = text.runEnd(from: begin + 1, limit: 64) {
+                $0.isWhitespace || $0 == Byte.quote || $0 == Byte.backslash
+            }
+            let end = text.runEnd(from: open, limit: 16) { $0.isNamePart }
+            guard open > begin + 1, end - open <= 2 || KeyName.isPairValue(text.extracting(open..<end)) else {
+                return nil
+            }
+            return end > open ? valuePlace(open..<end, in: text) : nil
+        }
         let inside = skipQuotes(begin, in: text)
         if inside > begin {
             return ValuePlace(range: inside..<closing(from: inside, opening: begin, in: text), isBounded: true)

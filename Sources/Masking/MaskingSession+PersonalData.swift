@@ -81,7 +81,7 @@ extension MaskingSession {
         let after = text.at(end)
         let isApart =
             before.map { !$0.isNamePart && $0 != Byte.plus || isEscape(text, at: start) } ?? true
-            && after.map { !$0.isAlphanumeric && $0 != Byte.underscore } ?? true
+            && after.map { !$0.isAlphanumeric && $0 != Byte.underscore || isExtension(end, in: text) } ?? true
         let number = PersonalNumber(text.extracting(start..<end))
         if detectors.findsAccounts, before?.isLetter == true || text.at(run.lowerBound - 1)?.isLetter == true,
             let range = ibanRange(around: start..<end, in: text)
@@ -105,6 +105,11 @@ extension MaskingSession {
         {
             scan.edits[scan.edits.count - 1].form = .number
         }
+    }
+
+    /// Whether `x` and digits follow, as after telephone numbers.
+    private func isExtension(_ place: Int, in text: Span<UInt8>) -> Bool {
+        text.at(place) == UInt8(ascii: "x") && text.at(place + 1)?.isDigit == true
     }
 
     /// The account number whose digits are at `digits`: two letters, two digits, up to 30 letters and digits.

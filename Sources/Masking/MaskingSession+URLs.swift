@@ -1,4 +1,4 @@
-/// Secrets in addresses, headers, command lines and statements.
+/// Secrets in addresses and headers.
 extension MaskingSession {
     /// The password in `scheme://user:password@host`.
     func findURLPassword(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
@@ -96,31 +96,5 @@ extension MaskingSession {
             guard text.at(end) == Byte.semicolon else { break }
             index = end
         }
-    }
-
-    /// `IDENTIFIED BY 'password'`.
-    func findSQLPassword(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
-        let open = text.runEnd(from: start, limit: 24) { $0.isBlank || $0 == Byte.backslash || $0.isLetter }
-        guard let quote = text.at(open), quote == Byte.apostrophe || quote == Byte.quote else { return }
-        let end = text.runEnd(from: open + 1, limit: 256) { $0 != quote && $0 != Byte.backslash }
-        if end == text.count { scan.cutOff(at: start) }
-        guard end - open > 3, !isReference(text.extracting(open + 1..<end)) else { return }
-        found("secret", open + 1..<end, in: text, &scan)
-    }
-
-    /// `curl -u user:password`.
-    func findCommandLineUser(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
-        let open = text.runEnd(from: start, limit: 3) {
-            $0 == Byte.quote || $0 == Byte.apostrophe || $0 == Byte.backslash
-        }
-        let end = text.runEnd(from: open, limit: 256) {
-            $0 > 0x20 && $0 != Byte.quote && $0 != Byte.apostrophe && $0 != Byte.backslash && $0 < 0x7F
-        }
-        if end == text.count { scan.cutOff(at: start) }
-        guard let colon = text.find(":", from: open, to: end), end - colon > 4, colon > open,
-            !isReference(text.extracting(colon + 1..<end)),
-            text.runEnd(from: colon + 1, where: { $0.isDigit }) < end
-        else { return }
-        found("secret", colon + 1..<end, in: text, &scan)
     }
 }
