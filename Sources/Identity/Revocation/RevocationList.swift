@@ -81,7 +81,7 @@ public final class Revocations: Sendable {
 
     /// Starts without a list: nothing passes before the first `replace`.
     public init(staleAfter: Int64) {
-        self.staleAfter = staleAfter
+        self.staleAfter = max(0, staleAfter)
     }
 
     /// Takes over a list that was complete at `now`.
@@ -92,7 +92,9 @@ public final class Revocations: Sendable {
     /// Throws `.revoked`, or `.revocationsUnknown` when the list is older than it may be.
     public func check(_ session: Session, at now: UnixTime) throws(SessionError) {
         let verdict: SessionError? = current.withLock { current in
-            guard let current, abs(now.since(current.known)) <= staleAfter else { return .revocationsUnknown }
+            guard let current, (-staleAfter...staleAfter).contains(now.since(current.known)) else {
+                return .revocationsUnknown
+            }
             return current.list.revokes(session) ? .revoked : nil
         }
         if let verdict { throw verdict }
