@@ -41,6 +41,14 @@ public final class MaskingEngine: Sendable {
         return try session.maskedInside(bytes, depth: 0, keepsLength: false) ?? bytes
     }
 
+    /// How often each type of secret is in `bytes`, which may be JSON: for requests that may send one away.
+    public func findings(in bytes: [UInt8]) throws(MaskingError) -> [String: Int] {
+        let session = session(fingerprintKey: [])
+        defer { end(session) }
+        _ = try session.maskedInside(bytes, depth: 0, keepsLength: false)
+        return session.findings
+    }
+
     /// Masks a JSON document by the names and the content of its values.
     ///
     /// - Throws: `malformed` if it is no JSON.

@@ -6,7 +6,11 @@ internal import Compression
 /// on: the rest is unmasked.
 public final class ResponseMasker {
     /// Whether the body keeps its length, so that Content-Length and ranges stay true.
-    public let preservesLength: Bool
+    ///
+    /// Certain once the first four bytes were written: only then a gzip object shows itself, which is packed anew.
+    public private(set) var preservesLength: Bool
+    /// The first bytes of an opaque body, until they tell its encoding; nil once they did.
+    private var opening: [UInt8]?
     private let engine: MaskingEngine
     private let session: MaskingSession
     private var inflater: Inflater?
@@ -35,13 +39,15 @@ public final class ResponseMasker {
             inflater = nil
             session.count("unreadable")
         }
-        preservesLength = format == .opaque && encoding != "gzip" && encoding != "x-gzip"
+        let keepsLength = format == .opaque && encoding != "gzip" && encoding != "x-gzip"
+        preservesLength = keepsLength
+        opening = format == .opaque ? [] : nil
         switch format {
         case .json: body = JSONMasker(root: rules.json)
         case .xml: body = try XMLMasker(root: rules.xml)
         case .cbor: body = CBORMasker(root: rules.cbor)
         case .eventStream: body = EventStreamMasker(root: .none)
-        case .opaque: body = OpaqueMasker(keepsLength: preservesLength)
+        case .opaque: body = OpaqueMasker(keepsLength: keepsLength)
         }
     }
 
@@ -74,11 +80,28 @@ public final class ResponseMasker {
     /// States that the body is complete; appends the rest to `output`.
     public func finish(to output: inout [UInt8]) throws(MaskingError) {
         do { try inflater?.finish() } catch { throw .compression }
+        try settleOpening(to: &output)
         try body.finish(to: &output, session: session)
     }
 
     private func writePlain(_ chunk: Span<UInt8>, to output: inout [UInt8]) throws(MaskingError) {
-        try body.write(chunk, to: &output, session: session)
+        guard var first = opening else { return try body.write(chunk, to: &output, session: session) }
+        chunk.append(0..<chunk.count, to: &first)
+        opening = first
+        if first.count >= 4 { try settleOpening(to: &output) }
+    }
+
+    /// Chooses how an opaque body is read by how it begins.
+    private func settleOpening(to output: inout [UInt8]) throws(MaskingError) {
+        guard let first = opening else { return }
+        opening = nil
+        if first.starts(with: [0x1F, 0x8B, 8]) {
+            preservesLength = false
+            body = try GzipMasker()
+        } else if first.starts(with: [0xFF, 0xFE]) || first.starts(with: [0xFE, 0xFF]) {
+            body = UTF16Masker(isLittleEndian: first[0] == 0xFF)
+        }
+        try body.write(first.span, to: &output, session: session)
     }
 }
 

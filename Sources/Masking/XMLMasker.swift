@@ -2,7 +2,7 @@ internal import PatternMatch
 internal import XMLStream
 
 /// Masks one XML document as it comes; what it does not replace stays to the byte.
-final class XMLMasker: BodyMasker {
+struct XMLMasker: BodyMasker {
     /// An open element.
     private struct Frame {
         var node: RuleNode
@@ -22,6 +22,14 @@ final class XMLMasker: BodyMasker {
         var strength = KeyName.Strength.none
         /// Whether an anchor ends in it, or may.
         var hasAnchor = false
+
+        mutating func clear() {
+            bytes.removeAll(keepingCapacity: true)
+            pieces.removeAll(keepingCapacity: true)
+            memberClass = .none
+            strength = .none
+            hasAnchor = false
+        }
     }
 
     /// A part of a text.
@@ -31,7 +39,14 @@ final class XMLMasker: BodyMasker {
         var source: Range<Int>
     }
 
-    private var stream: XMLStream
+    /// A parser cannot be copied, so its holder is.
+    private final class Parser {
+        var stream: XMLStream
+
+        init() throws(XMLStreamError) { stream = try XMLStream() }
+    }
+
+    private let parser: Parser
     private var raw: [UInt8] = []
     private var rawStart = 0
     private var frames: [Frame] = []
@@ -43,10 +58,10 @@ final class XMLMasker: BodyMasker {
 
     init(root: RuleNode) throws(MaskingError) {
         self.root = root
-        do { stream = try XMLStream() } catch { throw .scanFailed }
+        do { parser = try Parser() } catch { throw .scanFailed }
     }
 
-    func write(_ chunk: Span<UInt8>, to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
+    mutating func write(_ chunk: Span<UInt8>, to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
         var chunk = chunk
         if isEmpty {
             // S3 sends white space while it works, so that nobody gives up.
@@ -62,7 +77,7 @@ final class XMLMasker: BodyMasker {
         guard raw.count <= session.profile.maximumValue else { throw .tooLarge }
     }
 
-    func finish(to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
+    mutating func finish(to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
         guard !isEmpty else { return }
         _ = try read(Span<UInt8>(), isFinal: true, session: session)
         emit(upTo: rawStart + raw.count, to: &output, session: session)
@@ -78,13 +93,13 @@ final class XMLMasker: BodyMasker {
     }
 
     /// Parses; answers up to where the document was understood.
-    private func read(
+    private mutating func read(
         _ chunk: Span<UInt8>,
         isFinal: Bool,
         session: MaskingSession
     ) throws(MaskingError) -> Int {
         do {
-            try stream.write(chunk, isFinal: isFinal)
+            try parser.stream.write(chunk, isFinal: isFinal)
         } catch {
             switch error {
             case .tooDeep: throw .tooDeep
@@ -93,13 +108,13 @@ final class XMLMasker: BodyMasker {
             default: throw .malformed(format: "xml", offset: rawStart)
             }
         }
-        let content = stream.content
+        let content = parser.stream.content
         let hits = try session.anchors(in: content.span, depth: 0)
         var hitIndex = 0
         // A text that began before has pieces that are not in this content.
         if !text.pieces.isEmpty { text.hasAnchor = true }
         var end = rawStart
-        for event in stream.events {
+        for event in parser.stream.events {
             while hitIndex < hits.count, hits[hitIndex].end <= event.content.lowerBound { hitIndex += 1 }
             end = max(end, event.source.upperBound)
             switch event.kind {
@@ -127,7 +142,7 @@ final class XMLMasker: BodyMasker {
         return end
     }
 
-    private func started(
+    private mutating func started(
         _ name: Span<UInt8>,
         _ source: Range<Int>,
         session: MaskingSession
@@ -153,7 +168,7 @@ final class XMLMasker: BodyMasker {
         }
     }
 
-    private func strength(of name: Span<UInt8>) -> KeyName.Strength {
+    private mutating func strength(of name: Span<UInt8>) -> KeyName.Strength {
         var hash = 5381
         for index in name.indices { hash = hash &* 33 &+ Int(name[index]) }
         if let known = strengths[hash] { return known }
@@ -163,39 +178,37 @@ final class XMLMasker: BodyMasker {
     }
 
     /// Text beside elements has no member.
-    private func judgeLooseText(session: MaskingSession) throws(MaskingError) {
+    private mutating func judgeLooseText(session: MaskingSession) throws(MaskingError) {
         guard !text.pieces.isEmpty else { return }
-        let loose = text
-        text = Text()
-        guard loose.hasAnchor || loose.bytes.contains(where: { !$0.isWhitespace }) else { return }
-        try judge(loose, session: session)
+        defer { text.clear() }
+        guard text.hasAnchor || text.bytes.contains(where: { !$0.isWhitespace }) else { return }
+        try judge(text, session: session)
     }
 
-    private func ended(session: MaskingSession) throws(MaskingError) {
+    private mutating func ended(session: MaskingSession) throws(MaskingError) {
         guard let frame = frames.popLast() else { return }
         for var pending in frame.pending {
             pending.strength = frame.pairStrength
             try judge(pending, session: session)
         }
         guard !text.pieces.isEmpty else { return }
-        var leaf = text
-        text = Text()
-        leaf.memberClass = session.rules.memberClass(frame.node)
-        leaf.strength = frame.strength
+        defer { text.clear() }
+        text.memberClass = session.rules.memberClass(frame.node)
+        text.strength = frame.strength
         if let last = frames.indices.last {
-            if frame.isPairName { frames[last].pairStrength = KeyName.strength(of: leaf.bytes.span) }
+            if frame.isPairName { frames[last].pairStrength = KeyName.strength(of: text.bytes.span) }
             if frame.isPairValue, frame.strength == .none {
-                leaf.strength = frames[last].pairStrength
-                if leaf.strength == .none, leaf.memberClass == .none || leaf.memberClass == .parameter {
-                    frames[last].pending.append(leaf)
+                text.strength = frames[last].pairStrength
+                if text.strength == .none, text.memberClass == .none || text.memberClass == .parameter {
+                    frames[last].pending.append(text)
                     return
                 }
             }
         }
-        try judge(leaf, session: session)
+        try judge(text, session: session)
     }
 
-    private func judge(_ text: Text, session: MaskingSession) throws(MaskingError) {
+    private mutating func judge(_ text: Text, session: MaskingSession) throws(MaskingError) {
         if !text.hasAnchor, text.memberClass == .none, text.strength == .none || text.strength == .benign,
             text.bytes.first != Byte.openBrace, text.bytes.first != Byte.openBracket,
             !Leaf.mayBeEncoded(text.bytes.span),
@@ -209,7 +222,7 @@ final class XMLMasker: BodyMasker {
         }
     }
 
-    private func emit(upTo end: Int, to output: inout [UInt8], session: MaskingSession) {
+    private mutating func emit(upTo end: Int, to output: inout [UInt8], session: MaskingSession) {
         guard end > rawStart else { return }
         edits.settle()
         var position = rawStart

@@ -8,19 +8,35 @@ final class EventSink {
     private let parser: OpaquePointer
     private let maximumDepth: Int
     private var depth = 0
-    private(set) var events: [XMLEvent] = []
-    private(set) var content: [UInt8] = []
+    private var record = Record()
     private(set) var failure: XMLStreamError?
+
+    /// What was seen, in one place, so that a callback accesses the object once.
+    private struct Record {
+        var events: [XMLEvent] = []
+        var content: [UInt8] = []
+
+        mutating func append(_ kind: XMLEvent.Kind, _ bytes: UnsafeRawBufferPointer, _ source: Range<Int>) {
+            let start = content.count
+            unsafe content.append(contentsOf: bytes)
+            events.append(XMLEvent(kind: kind, content: start..<content.count, source: source))
+        }
+
+        mutating func clear() {
+            events.removeAll(keepingCapacity: true)
+            content.removeAll(keepingCapacity: true)
+        }
+    }
+
+    var events: [XMLEvent] { record.events }
+    var content: [UInt8] { record.content }
 
     init(parser: OpaquePointer, maximumDepth: Int) {
         unsafe self.parser = unsafe parser
         self.maximumDepth = maximumDepth
     }
 
-    func clear() {
-        events.removeAll(keepingCapacity: true)
-        content.removeAll(keepingCapacity: true)
-    }
+    func clear() { record.clear() }
 
     func stop(_ failure: XMLStreamError) {
         if self.failure == nil { self.failure = failure }
@@ -35,11 +51,9 @@ final class EventSink {
     func closed() { depth -= 1 }
 
     func append(_ kind: XMLEvent.Kind, _ bytes: UnsafeBufferPointer<XML_Char>) {
-        let start = content.count
-        unsafe content.append(contentsOf: UnsafeRawBufferPointer(bytes))
         let offset = unsafe Int(XML_GetCurrentByteIndex(parser))
         let count = unsafe Int(XML_GetCurrentByteCount(parser))
-        events.append(XMLEvent(kind: kind, content: start..<content.count, source: offset..<offset + count))
+        unsafe record.append(kind, UnsafeRawBufferPointer(bytes), offset..<offset + count)
     }
 
     func append(_ kind: XMLEvent.Kind, text: UnsafePointer<XML_Char>) {
