@@ -121,10 +121,30 @@ struct EndpointTests {
         #expect(health.signingRegion == "us-east-1")
     }
 
-    @Test("Refuses a customer's own endpoint, and a variant that does not exist")
-    func refusals() throws {
+    @Test("Sends to a customer's own endpoint only when told one, and to no foreign host")
+    func customerEndpoints() throws {
+        let catalogue = try Catalogue.embedded()
+        let status = request("GET", "/status")
+        let call = try recognise(status, "neptune-db")
+        let input = try catalogue.parse(call, status, body: [])
         #expect(throws: EndpointError.customerEndpoint(service: "neptunedata")) {
-            try endpoint(request("GET", "/status"), "neptune-db")
+            try catalogue.endpoint(for: call, input: input)
         }
+        let host = "db.cluster-abc.eu-west-1.neptune.amazonaws.com"
+        #expect(try catalogue.endpoint(for: call, input: input, customerHost: host).host == host)
+        for foreign in ["evil.example.com", "amazonaws.com", "evil.com/.amazonaws.com", "a.amazonaws.com.evil.com"] {
+            #expect(throws: EndpointError.customerEndpoint(service: "neptunedata")) {
+                try catalogue.endpoint(for: call, input: input, customerHost: foreign)
+            }
+        }
+    }
+
+    @Test("Refuses FIPS where the service has no such endpoint")
+    func noVariant() throws {
+        let catalogue = try Catalogue.embedded()
+        let operation = try #require(catalogue.service(id: "agent-registry")?.operations.first)
+        let region = try #require(catalogue.region(named: "us-east-1"))
+        #expect(EndpointRow.find(for: operation, region: region, variant: []) != nil)
+        #expect(EndpointRow.find(for: operation, region: region, variant: .fips) == nil)
     }
 }

@@ -83,6 +83,8 @@ class Endpoints:
         return rows
 
     def _resolve(self, provider, rules, name, static, region, variant):
+        if variant & 1 and "UseFIPS" not in rules["parameters"]:
+            return None  # whoever asks for FIPS must not get anything else
         parameters = {"Region": region, "UseFIPS": bool(variant & 1), "UseDualStack": bool(variant & 2)}
         parameters = {k: v for k, v in parameters.items() if k in rules["parameters"]}
         for key, parameter in rules["parameters"].items():

@@ -84,6 +84,8 @@ class Resources:
             return (template, [], flags)
         last = len(variables) - 1
         paths = [_filler(variable, kind, members, index == last) for index, variable in enumerate(variables)]
+        if creating and paths[-1] and _is_assigned(variables[-1]) and not _is_assigned(paths[-1]):
+            paths[-1] = None  # AWS makes the id up; the name in the request is not in the ARN
         if creating and paths[-1] is None:
             paths[-1], flags = "*", flags | CREATED
         if None in paths:
@@ -108,6 +110,10 @@ def _letters(text: str) -> str:
 def _is_resource(name: str) -> bool:
     """Whether a member ending in Arn can be what the operation acts on."""
     return not any(word in name.lower() for word in ("role", "kms", "policy", "principal", "topic", "certificate"))
+
+
+def _is_assigned(name: str) -> bool:
+    return name.lower().endswith(("id", "uuid", "identifier"))
 
 
 def _names_something(members) -> bool:
@@ -159,7 +165,8 @@ def _filler(variable: str, kind: str, members, is_last: bool) -> str | None:
             if other != name.lower() and min(len(other), len(stem)) > 3 and is_alike:
                 return name
         if variable == "ResourceId" or "ResourceId" in variable:
-            return next((name for name in members if name.lower().endswith("id")), None)
+            ids = (name for name in members if name.lower().endswith("id") and "account" not in name.lower())
+            return next(ids, None)
     return None
 
 

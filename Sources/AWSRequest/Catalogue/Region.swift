@@ -30,6 +30,12 @@ public struct Partition: Sendable, Hashable {
     /// The region of global services.
     public var globalRegion: String { text(3).string }
 
+    /// Whether a host is one of AWS's in this partition.
+    func owns(_ host: String) -> Bool {
+        let isName = host.utf8.allSatisfy { ASCII.isDigit($0) || $0 &- 97 < 26 || $0 == 0x2D || $0 == 0x2E }
+        return isName && (host.hasSuffix("." + dnsSuffix) || host.hasSuffix("." + dualStackDNSSuffix))
+    }
+
     private func text(_ number: Int) -> CatalogueText {
         let layout = CatalogueLayout.current
         return layout.text(layout.field(number, of: index, in: layout.partitions, width: 5))

@@ -14,7 +14,7 @@ public struct UpstreamTarget: Sendable, Equatable {
 public enum EndpointError: Error, Equatable, Sendable {
     /// The service has no such endpoint in the partition, for example no FIPS variant.
     case noEndpoint(service: String, region: String)
-    /// The customer's own endpoint answers, and its name is not in the request.
+    /// The customer's own endpoint answers; its name is not in the request, and none of AWS's was given.
     case customerEndpoint(service: String)
     /// The member that becomes part of the host is missing, or cannot be a host label.
     case hostLabel(member: String)
@@ -27,18 +27,19 @@ extension Catalogue {
     ///   - call: The call.
     ///   - input: Its input: a member may be part of the host.
     ///   - options: The site's choice of endpoint variants.
+    ///   - customerHost: For services whose endpoint is the customer's own: its host, from configuration or discovery.
     /// - Returns: Host, target and credential scope.
     public func endpoint(
         for call: RecognisedCall,
         input: ParsedInput,
-        options: EndpointOptions = []
+        options: EndpointOptions = [],
+        customerHost: String? = nil
     ) throws(EndpointError) -> UpstreamTarget {
         let operation = call.operation
         let service = operation.service
-        if service.hasCustomerEndpoint, operation.name != "DescribeEndpoints" {
-            throw .customerEndpoint(service: service.id)
-        }
+        let isCustomers = service.hasCustomerEndpoint && operation.name != "DescribeEndpoints"
         let region = call.requestedRegion
+        if isCustomers, !region.partition.owns(customerHost ?? "") { throw .customerEndpoint(service: service.id) }
         guard let row = EndpointRow.find(for: operation, region: region, variant: options) else {
             throw .noEndpoint(service: service.id, region: region.name)
         }
@@ -48,6 +49,7 @@ extension Catalogue {
         }
         var signingName = row.signingName.isEmpty ? service.signingName : row.signingName
         var host = prefix + row.host(in: region)
+        if isCustomers, let customerHost { host = customerHost }
         var target = row.basePath + call.target
         if let s3 = call.s3, let address = S3Address(s3, call, host: host, options: options) {
             host = address.host

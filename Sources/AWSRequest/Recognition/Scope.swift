@@ -69,6 +69,8 @@ struct JSONTarget {
         switch head.mediaType {
         case "application/x-amz-json-1.0": wireProtocol = .json10
         case "application/x-amz-json-1.1": wireProtocol = .json11
+        // Java SDKs before Smithy RPC v2 send the same calls in CBOR to Kinesis.
+        case "application/x-amz-cbor-1.1" where scope.name == "kinesis": wireProtocol = .cbor
         default: throw .contentType(head.mediaType)
         }
         guard head.method == .post, head.target.segments.isEmpty else { throw .conflict("X-Amz-Target needs POST /") }
