@@ -13,6 +13,13 @@ struct DetectorSet: Sendable {
     let findsNumbers: Bool
 
     init(profile: MaskingProfile) throws(MaskingError) {
+        for detector in profile.detectors {
+            let isNamed =
+                !detector.type.isEmpty && detector.type.utf8.allSatisfy { $0.isLower || $0.isDigit || $0 == Byte.dash }
+            guard isNamed, detector.prefix.utf8.count >= 3 else {
+                throw .invalidProfile(reason: "detector \(detector.type) \(detector.prefix)")
+            }
+        }
         formats =
             TokenFormat.all + profile.detectors.map { TokenFormat($0.type, $0.prefix, .dotted, $0.length) }
         anchors = Anchor.all(profile, formats: formats)

@@ -10,8 +10,8 @@ struct Posternctl: ParsableCommand {
             that --config or $POSTERN_CONFIG names; what it lets you do is a matter of the role you log in with.
             """,
         subcommands: [
-            ApprovalsCommand.self, AuditCommand.self, DatabaseCommand.self, KeysCommand.self, PolicyCommand.self,
-            SessionsCommand.self,
+            ApprovalsCommand.self, AuditCommand.self, DatabaseCommand.self, KeysCommand.self, MaskCommand.self,
+            PolicyCommand.self, SessionsCommand.self,
         ]
     )
 }

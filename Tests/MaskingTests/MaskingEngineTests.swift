@@ -119,6 +119,16 @@ struct MaskingEngineTests {
         }
     }
 
+    @Test(
+        "Refuses a detector without a name, or with a prefix that stands everywhere",
+        arguments: [("Acme Key", "acme_"), ("acme", "ab"), ("", "acme_")]
+    )
+    func invalidDetector(_ type: String, prefix: String) {
+        #expect(throws: MaskingError.invalidProfile(reason: "detector \(type) \(prefix)")) {
+            try Self.engine { $0.detectors = [.init(type: type, prefix: prefix, length: 1...2)] }
+        }
+    }
+
     @Test("Finds a site's own tokens and leaves excepted types")
     func ownDetectors() throws {
         let engine = try Self.engine {
