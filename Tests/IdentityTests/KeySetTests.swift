@@ -79,6 +79,24 @@ struct KeySetTests {
         #expect(issuer.world.withLock(\.fetches).count == 6)
     }
 
+    @Test("A bad signature by a known key costs no fetch, one without key id is tried again once")
+    func badSignatures() throws {
+        let issuer = try TestIssuer()
+        let keys = try issuer.keys()
+        let verifier = TokenVerifier(issuers: [keys])
+        _ = keys.refreshIfDue()
+        let stranger = try TestIssuer()
+        for _ in 0..<3 {
+            #expect(throws: TokenError.signatureInvalid) { try verifier.verify(try stranger.token(), at: now) }
+        }
+        #expect(issuer.world.withLock(\.fetches).count == 2)
+        let nameless = try stranger.token(header: #"{"alg":"EdDSA"}"#)
+        for _ in 0..<3 {
+            #expect(throws: TokenError.signatureInvalid) { try verifier.verify(nameless, at: now) }
+        }
+        #expect(issuer.world.withLock(\.fetches).count == 4)
+    }
+
     @Test("A rotated key is found at its first token, and the removed one is refused")
     func rotation() throws {
         let issuer = try TestIssuer()

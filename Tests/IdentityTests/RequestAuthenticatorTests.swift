@@ -360,6 +360,18 @@ struct BearerTests {
         #expect(bench.refusal(request, at: now.adding(300)) == "ServiceUnavailable:token-issuer-unavailable")
     }
 
+    @Test("End with their expiry although they are cached")
+    func expiry() throws {
+        let bench = try Bench(roles: [agent])
+        let short = TestIssuer.claims().replacing("\(now.seconds + 300)", with: "\(now.seconds + 100)")
+        let token = String(decoding: try bench.issuer.token(claims: short), as: UTF8.self)
+        let request = CredentialRequest(target: "/", authorization: ["Bearer " + token])
+        #expect(bench.refusal(request) == nil)
+        bench.revocations.replace(with: RevocationList([]), at: now.adding(160))
+        #expect(bench.refusal(request, at: now.adding(159)) == nil)
+        #expect(bench.refusal(request, at: now.adding(160)) == "ExpiredToken:token-expired")
+    }
+
     @Test("A revoked principal's token is refused although it is cached")
     func revoked() throws {
         let bench = try Bench(roles: [agent])

@@ -164,6 +164,8 @@ struct STSFrontTests {
         #expect(denied.status == 403)
         #expect(denied.body == unknown.body)
         #expect(value("Code", in: denied.body) == "AccessDenied")
+        let trusting = try Bench()
+        #expect(try trusting.error(["RoleArn": "arn:aws:iam::111122223333:role/other"]) == .notTrusted)
     }
 
     @Test("A token from before a revocation begins no new session, one from after it does")
