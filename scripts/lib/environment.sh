@@ -5,6 +5,10 @@ write_environments() {
     local token=${AWS_WEB_IDENTITY_TOKEN_FILE:-$POSTERN_HOME/agent.jwt}
     [[ -n $issuer ]] || token=$POSTERN_HOME/agent.jwt
     : >"$POSTERN_HOME/empty"
+    # A session name of this stack's own: the AWS CLI keeps credentials in ~/.aws/cli/cache by role and session name,
+    # and those of another stack open nothing here.
+    [[ -s $POSTERN_HOME/session-name ]] ||
+        printf 'query-%s' "$(openssl rand -hex 4)" >"$POSTERN_HOME/session-name"
     cat >"$POSTERN_HOME/agent.env" <<ENV
 # Source this: the AWS CLI, SDKs and Terraform then go through Postern.
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE
@@ -13,7 +17,7 @@ export AWS_ENDPOINT_URL='https://localhost:$port'
 export AWS_CA_BUNDLE='$POSTERN_HOME/tls/ca.pem'
 export AWS_ROLE_ARN='arn:aws:iam::111122223333:role/agent'
 export AWS_WEB_IDENTITY_TOKEN_FILE='$token'
-export AWS_ROLE_SESSION_NAME="\${AWS_ROLE_SESSION_NAME:-demo-query}"
+export AWS_ROLE_SESSION_NAME='$(<"$POSTERN_HOME/session-name")'
 export AWS_DISABLE_HOST_PREFIX_INJECTION=true
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 export AWS_EC2_METADATA_DISABLED=true AWS_PAGER=
