@@ -23,7 +23,7 @@ def raw(stack, data, timeout=10):
 
 
 def status(answer):
-    return int(answer.split(b" ", 2)[1])
+    return int(answer.split(maxsplit=2)[1])
 
 
 def get(stack, target, *headers, method="GET"):

@@ -29,13 +29,13 @@ def test_the_defaults_carry_a_call(defaults):
     moto(defaults, "secretsmanager").create_secret(Name="only-here", SecretString="not-a-real-one-9c21")
     result = defaults.aws("secretsmanager", "get-secret-value", "--secret-id", "only-here")
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["SecretString"].startswith("[masked:")
+    assert "not-a-real-one-9c21" not in result.stdout and json.loads(result.stdout)["SecretString"]
 
 
 def test_two_stacks_are_two_worlds(defaults, stack, keys):
     moto(defaults, "ssm").put_parameter(Name="/apart", Value="x", Type="String")
     assert defaults.aws("ssm", "get-parameter", "--name", "/apart").returncode == 0
-    assert stack.aws("ssm", "get-parameter", "--name", "/apart").returncode == 254
+    assert stack.aws("ssm", "get-parameter", "--name", "/apart").returncode in (254, 255)
     there = stack.audited()
     assert "agent-7" in there and "agent-m2m" not in there
     foreign = defaults.client("ssm", keys)
