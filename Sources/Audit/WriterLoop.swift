@@ -7,18 +7,19 @@ import Postgres
 /// A batch whose commit is unknown is stored again, byte for byte, on a new connection: rows that are there already stay
 /// (`ON CONFLICT DO NOTHING`), grants that it consumed already count as consumed by it. So the chain cannot fork.
 struct WriterLoop: ~Copyable {
-    private let writer: RecordID
-    private let settings: AuditWriter.Settings
-    private let queue: RecordQueue
-    private var connection: Connection?
-    private var head: ChainHead
+    let writer: RecordID
+    let settings: AuditWriter.Settings
+    let queue: RecordQueue
+    var connection: Connection?
+    var head: ChainHead
     /// What is being stored.
-    private var batch: [QueuedRecord] = []
+    var batch: [QueuedRecord] = []
     /// Whether an earlier attempt at the batch may have been committed.
-    private var isUnresolved = false
-    private var delay = Duration.milliseconds(20)
-    private var checkpoints: CheckpointSchedule
-    private var nextPartitions = ContinuousClock.now
+    var isUnresolved = false
+    var isFailing = false
+    var delay = Duration.milliseconds(20)
+    var checkpoints: CheckpointSchedule
+    var nextPartitions = ContinuousClock.now
 
     init(writer: RecordID, settings: AuditWriter.Settings, queue: RecordQueue) {
         self.writer = writer
@@ -33,7 +34,9 @@ struct WriterLoop: ~Copyable {
         var hasStopped = false
         while !queue.isEnded {
             if batch.isEmpty {
-                batch = queue.take(atMost: settings.batchLimit, until: min(checkpoints.next, .now + .seconds(10)))
+                // While nothing can be stored, intents are refused before they queue: then it is on us to try again.
+                let patience = isFailing ? Duration.zero : .seconds(10)
+                batch = queue.take(atMost: settings.batchLimit, until: min(checkpoints.next, .now + patience))
                 noteLosses()
             }
             if batch.isEmpty, queue.isClosing {
@@ -42,20 +45,22 @@ struct WriterLoop: ~Copyable {
                 hasStopped = true
                 checkpoints.makeDue()
             }
-            if !batch.isEmpty || (checkpoints.isDue && settings.checkpointKey != nil) { attempt() }
-            if batch.isEmpty, checkpoints.isDue { checkpoints.done(at: head.sequence) }
+            attempt()
         }
         connection = nil
         queue.end()
     }
 
+    /// Stores the batch; an empty one shows whether PostgreSQL is there.
     private mutating func attempt() {
         do throws(PostgresError) {
             try connect()
             try store()
             delay = .milliseconds(20)
+            isFailing = false
             queue.noteSuccess()
         } catch {
+            isFailing = true
             queue.noteFailure()
             if connection?.isBroken ?? true { connection = nil }
             dropAbandoned()
@@ -132,35 +137,15 @@ struct WriterLoop: ~Copyable {
         }
         self.head = head
         finish(receipts)
+        if checkpoints.isDue(at: head.sequence) { checkpoints.done(at: head.sequence) }
         if let checkpoint {
             checkpoint.export(to: settings.checkpointFile)
-            checkpoints.done(at: head.sequence)
             try signDatabaseChain(by: .now + settings.deadline)
         }
     }
 
-    /// Signs the chain of what happens inside the database, which nobody else could.
-    private mutating func signDatabaseChain(by deadline: ContinuousClock.Instant) throws(PostgresError) {
-        guard let key = settings.checkpointKey else { return }
-        try connection?.queue("SELECT sequence, hash FROM postern_audit.database_head()")
-        try connection?.synchronise()
-        guard let answer = try connection?.nextAnswer(by: deadline) else { throw .connectionLost }
-        var head: ChainHead?
-        if case .result(let rows) = consume answer, let sequence = try rows.integer(0, 0),
-            let hash = SHA256Digest(bytes: try rows.bytes(0, 1) ?? [])
-        {
-            head = ChainHead(writer: .databaseChain, sequence: sequence, hash: hash)
-        }
-        try readToSynchronisation(by: deadline)
-        guard let head, let checkpoint = Checkpoint(of: head, at: .now(), key: key) else { return }
-        try connection?.queue(prepared: "checkpoint", checkpoint.parameters)
-        try connection?.synchronise()
-        try readToSynchronisation(by: deadline)
-        checkpoint.export(to: settings.checkpointFile)
-    }
-
     /// Reads the answers of what was queued; throws the first failure, after which the transaction is rolled back.
-    private mutating func readToSynchronisation(
+    mutating func readToSynchronisation(
         by deadline: ContinuousClock.Instant,
         isBatch: Bool = false
     ) throws(PostgresError) {
@@ -179,71 +164,6 @@ struct WriterLoop: ~Copyable {
             }
         }
         if let failure { throw failure }
-    }
-
-    /// Takes the record that the server will never store out of the batch.
-    private mutating func refuse(at index: Int, _ error: PostgresError) {
-        guard let state = error.sqlState, batch.indices.contains(index) else { return }
-        // Partitions that were made a moment ago are not what is missing.
-        if state == .noPartition, nextPartitions < .now + .seconds(3590) {
-            nextPartitions = .now
-            return
-        }
-        if state == .uniqueViolation {
-            isUnresolved = true
-            return
-        }
-        guard state.errorClass == "22" || state.errorClass == "23" else { return }
-        let refused = batch.remove(at: index)
-        if let waiter = refused.waiter { _ = waiter.finish(.failure(.recordRefused(state))) }
-        var event = EventRecord(
-            .administrative,
-            id: .make(),
-            time: .now(),
-            message: "a record was refused by PostgreSQL"
-        )
-        event.detail = [
-            ("kind", .text(refused.record.kind.rawValue)), ("id", .text(refused.record.id.description)),
-            ("sqlstate", .text(state.code)),
-        ]
-        queue.push(QueuedRecord(record: event.encoded()))
-    }
-
-    private mutating func consumeGrants(by deadline: ContinuousClock.Instant) throws(PostgresError) {
-        // In one order everywhere, so that two writers cannot wait for each other.
-        let wanted = batch.indices.filter { batch[$0].grant != nil }.sorted {
-            (batch[$0].grant?.approvalID.description ?? "") < (batch[$1].grant?.approvalID.description ?? "")
-        }
-        guard !wanted.isEmpty else { return }
-        for index in wanted {
-            guard let grant = batch[index].grant else { continue }
-            try connection?.queue(
-                prepared: "consume",
-                [
-                    .text(grant.approvalID.description), .bytes(grant.fingerprint.bytes),
-                    .text(batch[index].record.id.description),
-                ]
-            )
-        }
-        try connection?.requestAnswers()
-        var refused: [Int] = []
-        for index in wanted {
-            guard let answer = try connection?.nextAnswer(by: deadline) else { throw .connectionLost }
-            switch consume answer {
-            case .result(let rows):
-                if try rows.bool(0, 0) != true { refused.append(index) }
-            case .failed(let error):
-                try connection?.synchronise()
-                try? readToSynchronisation(by: deadline)
-                throw error
-            case .synchronised: throw .unexpectedResult("a synchronisation point that nobody set")
-            }
-        }
-        for index in refused.sorted(by: >) {
-            _ = batch.remove(at: index).waiter?.finish(.failure(.grantRefused))
-            // Had an earlier attempt been committed, its consumption would have been confirmed.
-            isUnresolved = false
-        }
     }
 
     private mutating func finish(_ receipts: [AuditReceipt]) {
@@ -268,8 +188,8 @@ struct WriterLoop: ~Copyable {
     }
 
     private func dueCheckpoint(of head: ChainHead) -> Checkpoint? {
-        guard let key = settings.checkpointKey, checkpoints.isDue(at: head.sequence) else { return nil }
-        return Checkpoint(of: head, at: .now(), key: key)
+        guard checkpoints.isDue(at: head.sequence) else { return nil }
+        return settings.checkpointKey.flatMap { Checkpoint(of: head, at: .now(), key: $0) }
     }
 
     private mutating func noteLosses() {
@@ -294,9 +214,4 @@ struct WriterLoop: ~Copyable {
         unsafe nanosleep(&time, nil)
         delay = min(delay * 2, .milliseconds(500))
     }
-}
-
-extension SQLState {
-    /// `check_violation`, which also says that no partition takes the row.
-    fileprivate static let noPartition = SQLState("23514")
 }

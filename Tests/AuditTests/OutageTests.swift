@@ -97,6 +97,26 @@ struct OutageTests {
         #expect(summary.chains == 1)
     }
 
+    @Test("Accepts calls again soon after PostgreSQL is back, without anything having been queued")
+    func recovers() throws {
+        let cluster = try PrivateCluster.makeAnother()
+        defer { cluster.remove() }
+        let conninfo = try cluster.makePosternDatabase()
+        var settings = AuditWriter.Settings(database: conninfo, user: "postern_worker", instance: "test")
+        settings.deadline = .milliseconds(500)
+        let writer = AuditWriter(settings)
+        _ = try writer.append(intent: AuditFixture.intent())
+        try cluster.stop("fast")
+        #expect(throws: AuditError.deadlineExceeded) { try writer.append(intent: AuditFixture.intent()) }
+        usleep(1_000_000)
+        #expect(throws: AuditError.unavailable) { try writer.append(intent: AuditFixture.intent()) }
+        try cluster.start()
+        usleep(1_500_000)
+        #expect(writer.isReady)
+        _ = try writer.append(intent: AuditFixture.intent())
+        writer.close()
+    }
+
     final class SharedState: Sendable {
         let known = Mutex(Known())
         let isOver = Atomic(false)
