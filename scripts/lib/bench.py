@@ -170,9 +170,9 @@ def main():
         socket = home / "bare.sock"
         program = binaries / "postern-bench-bare"
         if program.exists():
-            child = subprocess.Popen([program, "--socket", socket, "--upstream", f"https://127.0.0.1:{upstream}"],
-                                     env={"CURL_CA_BUNDLE": str(home / "ca.pem"), "SSL_CERT_FILE": str(home / "ca.pem"),
-                                          "PATH": "/usr/bin:/bin"}, stdin=subprocess.DEVNULL)
+            child = subprocess.Popen([program, "--socket", socket, "--upstream", f"https://127.0.0.1:{upstream}",
+                                      "--ca-file", home / "ca.pem"], env={"PATH": "/usr/bin:/bin"},
+                                     stdin=subprocess.DEVNULL)
             processes.append(child.pid)
         front = nginx(home, "front", f"""
             upstream aws {{ server 127.0.0.1:{upstream}; keepalive 64; }}
