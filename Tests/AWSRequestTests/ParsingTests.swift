@@ -177,6 +177,41 @@ struct ParsingTests {
             error: .unexpectedBody
         ),
         Case(
+            testDescription: "a form key that is a member's name in the model only",
+            request: request("POST", "/", form),
+            service: "ec2",
+            body: "Action=DescribeInstances&Version=2016-11-15&InstanceIds.1=i-1",
+            error: .ambiguousName("InstanceIds")
+        ),
+        Case(
+            testDescription: "a form list under a wrapper that AWS does not read",
+            request: request("POST", "/", form),
+            service: "cloudformation",
+            body: "Action=CreateStack&Version=2010-05-15&StackName=s&Capabilities.entry.1=CAPABILITY_IAM",
+            error: .conflict("entry")
+        ),
+        Case(
+            testDescription: "an XML element that is a member's name in the model only",
+            request: request("POST", "/bucket?delete"),
+            service: "s3",
+            body: "<Delete><Objects><Key>a</Key></Objects></Delete>",
+            error: .ambiguousName("Objects")
+        ),
+        Case(
+            testDescription: "a body member that belongs into the query",
+            request: request("POST", "/2015-03-31/functions/f/policy", [("content-type", "application/json")]),
+            service: "lambda",
+            body: #"{"StatementId":"s","Action":"a","Principal":"p","Qualifier":"live"}"#,
+            error: .conflict("Qualifier")
+        ),
+        Case(
+            testDescription: "a body member that the path has too",
+            request: request("PUT", "/2015-03-31/functions/f/configuration", [("content-type", "application/json")]),
+            service: "lambda",
+            body: #"{"FunctionName":"g"}"#,
+            error: .conflict("FunctionName")
+        ),
+        Case(
             testDescription: "XML with a document type",
             request: request("POST", "/bucket?delete"),
             service: "s3",

@@ -83,6 +83,16 @@ struct RecognitionTests {
         #expect(call.wireProtocol == .cbor)
     }
 
+    @Test("Takes the CBOR of older Java SDKs for Kinesis, and for nothing else")
+    func kinesisCBOR() throws {
+        let headers = [("content-type", "application/x-amz-cbor-1.1"), ("x-amz-target", "Kinesis_20131202.ListShards")]
+        let call = try recognise(request("POST", "/", headers), "kinesis")
+        #expect(call.wireProtocol == .cbor && call.qualifiedName == "kinesis.ListShards")
+        #expect(throws: RecognitionError.contentType("application/x-amz-cbor-1.1")) {
+            try recognise(request("POST", "/", headers), "ssm")
+        }
+    }
+
     @Test(
         "Matches REST paths, the most literal first",
         arguments: [

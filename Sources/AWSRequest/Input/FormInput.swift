@@ -56,7 +56,7 @@ struct FormInput {
         guard node.value == nil || node.children.isEmpty else { throw .conflict(node.children[0].key) }
         var builder = Value.ObjectBuilder()
         for (key, child) in node.children {
-            guard let shape, let member = member(of: shape, key) else {
+            guard let shape, let member = try shape.documentMember(key) else {
                 try builder.append(key, unknown(child))
                 continue
             }
@@ -65,18 +65,10 @@ struct FormInput {
         return .object(builder.fields)
     }
 
-    /// A flattened list may go by the name of its entries.
-    private func member(of shape: Shape, _ key: String) -> Member? {
-        if let member = shape.member(onWire: key) { return member }
-        return shape.members.first {
-            $0.shape.kind == .list && $0.shape.isFlattened && $0.shape.entryName == key
-        }
-    }
-
     private func list(_ node: Node, _ shape: Shape?) throws(InputError) -> Value {
         var entries = node
         if !isEC2, node.children.count == 1, let only = node.children.first, Int(only.key) == nil {
-            guard only.key == "member" || shape?.entryName == only.key else { return try unknown(node) }
+            guard only.key == "member" || shape?.entryName == only.key else { throw .conflict(only.key) }
             entries = only.node
         }
         if entries.children.isEmpty { return .list([]) }

@@ -25,30 +25,45 @@ enum ModelNames {
         var result: [Value.Field] = []
         result.reserveCapacity(fields.count)
         for field in fields {
-            if let member = shape.member(onWire: field.name) {
+            if let member = try shape.bodyMember(field.name) {
                 result.append(Value.Field(member.name, try apply(member.shape, to: field.value)))
             } else {
-                try refuseLookalike(field.name, of: shape)
                 result.append(field)
             }
         }
         return result
     }
-
-    private static func refuseLookalike(_ name: String, of shape: Shape) throws(InputError) {
-        let span = name.utf8Span.span
-        let isAlike = shape.members.contains {
-            $0.wireText.compareIgnoringCase(to: span) == 0 || $0.nameText.compareIgnoringCase(to: span) == 0
-        }
-        if isAlike { throw .ambiguousName(name) }
-    }
 }
 
 extension Shape {
+    /// The member with this name in a body; nil for names that the model does not know.
+    ///
+    /// - Throws: `ambiguousName` for an unknown name that is like a known one, or like a member's name in the model:
+    ///   it would stand in for that member. `conflict` for a member that travels elsewhere: AWS would not see it here.
+    func bodyMember(_ name: String) throws(InputError) -> Member? {
+        if let member = member(onWire: name) {
+            guard member.location == .body else { throw .conflict(name) }
+            return member
+        }
+        let span = name.utf8Span.span
+        for member in members
+        where member.wireText.compareIgnoringCase(to: span) == 0 || member.nameText.compareIgnoringCase(to: span) == 0 {
+            throw .ambiguousName(name)
+        }
+        return nil
+    }
+
     /// The member with this name on the wire.
     func member(onWire name: String) -> Member? {
         let span = name.utf8Span.span
         for index in memberRange where Member(index: index).wireText == span { return Member(index: index) }
         return nil
+    }
+
+    /// As `bodyMember`, for forms and XML, where a flattened list may go by the name of its entries.
+    func documentMember(_ name: String) throws(InputError) -> Member? {
+        let list = members.first { $0.shape.kind == .list && $0.shape.isFlattened && $0.shape.entryName == name }
+        if let list { return list }
+        return try bodyMember(name)
     }
 }

@@ -27,7 +27,8 @@ enum XMLInput {
         var builder = Value.ObjectBuilder()
         var lists: [(member: Member, values: [Value])] = []
         for child in element.children {
-            guard let shape, let member = member(of: shape, child.name) else {
+            guard let shape, let member = try shape.documentMember(child.name)
+            else {
                 try builder.append(child.name, unknown(child))
                 continue
             }
@@ -47,13 +48,6 @@ enum XMLInput {
         }
         for (member, values) in lists { try builder.append(member.name, .list(values)) }
         return builder.fields
-    }
-
-    private static func member(of shape: Shape, _ name: String) -> Member? {
-        shape.member(onWire: name)
-            ?? shape.members.first {
-                $0.shape.kind == .list && $0.shape.isFlattened && $0.shape.entryName == name
-            }
     }
 
     private static func append(
