@@ -60,6 +60,7 @@ extension CallHandler {
         return ResponseRelay(
             exchange,
             isHead: forwarding.incoming.request.method == .head,
+            window: try? window(of: forwarding),
             makeMasker: { head throws(MaskingError) in
                 guard let engine else { throw .invalidProfile(reason: profile ?? "default") }
                 return try engine.responseMasker(
@@ -80,6 +81,27 @@ extension CallHandler {
         )
     }
 
+    /// The range that a download asks for; a range that cannot be widened is refused.
+    private func window(of forwarding: Forwarding) throws(Rejection) -> RangeWindow? {
+        let request = forwarding.understood.request
+        guard request.method == .get, forwarding.understood.call.operation.traits.contains(.streamingOutput) else {
+            return nil
+        }
+        let query = (request.path ?? "").drop { $0 != "?" }.dropFirst()
+        guard !query.split(separator: "&").contains(where: { $0.hasPrefix("partNumber=") }) else {
+            throw .invalid(
+                "InvalidRequest",
+                "partNumber is not served, since a secret could lie across two parts: use Range."
+            )
+        }
+        let ranges = request.headerFields[values: .range]
+        guard let field = ranges.first else { return nil }
+        guard ranges.count == 1, let window = RangeWindow(field) else {
+            throw .invalid("InvalidRange", "Ask for one range in bytes, such as bytes=0-99.", status: 416)
+        }
+        return window
+    }
+
     private func exchangeWithUpstream(
         _ forwarding: Forwarding,
         body: IncomingBody,
@@ -89,6 +111,7 @@ extension CallHandler {
         let outgoing = try OutgoingPayload(forwarding.understood.payload, incoming: forwarding.incoming, body: body)
         var request = forwarding.understood.request
         request.headerFields = outgoing.adjusted(OutgoingFields.passed(request.headerFields))
+        if let window = try window(of: forwarding) { request.headerFields[.range] = window.widened }
         request.authority = forwarding.upstream.host
         request.path = forwarding.upstream.target
         do throws(SignatureError) {

@@ -13,6 +13,9 @@ final class ResponseRelay {
 
     private let exchange: Exchange
     private let isHead: Bool
+    private let window: RangeWindow?
+    private var cut: RangeWindow.Cut?
+    private var cutPosition: Int64 = 0
     private let makeMasker: (ResponseHead) throws(MaskingError) -> ResponseMasker
     private let maskField: (String, String) throws(MaskingError) -> String
     private var head: ResponseHead?
@@ -36,11 +39,13 @@ final class ResponseRelay {
     init(
         _ exchange: Exchange,
         isHead: Bool,
+        window: RangeWindow?,
         makeMasker: @escaping (ResponseHead) throws(MaskingError) -> ResponseMasker,
         maskField: @escaping (String, String) throws(MaskingError) -> String
     ) {
         self.exchange = exchange
         self.isHead = isHead
+        self.window = window
         self.makeMasker = makeMasker
         self.maskField = maskField
     }
@@ -71,12 +76,13 @@ final class ResponseRelay {
         } catch {
             throw Rejection(error)
         }
-        if !isStreaming { try sendHead(head, length: pending.count) }
+        if !isStreaming { try sendHead(head, length: cut.map { Int($0.length) } ?? pending.count) }
         try send()
     }
 
     private func take(_ head: ResponseHead) -> Bool {
         self.head = head
+        if head.status == 206, !isHead, !take(range: head) { return false }
         let type = head.first("content-type") ?? ""
         flushesEachPiece = type.hasPrefix("application/vnd.amazon.eventstream") || type.hasPrefix("text/event-stream")
         do throws(MaskingError) {
@@ -89,6 +95,16 @@ final class ResponseRelay {
         let length = head.first("content-length").flatMap { Int64($0) } ?? 0
         if masker?.preservesLength == true, length > Int64(Self.wholeLimit) { return startStreaming() }
         return true
+    }
+
+    /// Settles what of a partial answer is passed on; a part that was not widened is not passed on at all.
+    private func take(range head: ResponseHead) -> Bool {
+        guard head.first("content-encoding") == nil, let window else {
+            return fail(Rejection(MaskingError.unreadable(reason: "a part of an object by itself")))
+        }
+        cut = head.first("content-range").flatMap { window.cut(contentRange: $0) }
+        guard cut == nil else { return true }
+        return fail(.invalid("InvalidRange", "The requested range cannot be satisfied.", status: 416))
     }
 
     private func take(_ bytes: Span<UInt8>) -> Bool {
@@ -128,11 +144,15 @@ final class ResponseRelay {
         let keepsLength = masker?.preservesLength ?? true
         // A compressed body has been unpacked; of a body that is still coming nobody knows yet.
         let isUnpacked = !keepsLength && head.first("content-encoding") != nil
-        let isChanged = length == nil || isUnpacked || !(masker?.findings.isEmpty ?? true)
+        let isChanged = length == nil || isUnpacked || cut != nil || !(masker?.findings.isEmpty ?? true)
         var fields: [(name: String, value: String)] = []
         do throws(MaskingError) {
             for (name, value) in head.fields where ResponseFields.mayPass(name) {
                 if isChanged, MaskingEngine.isInvalidatedByMasking(header: name, preservesLength: keepsLength) {
+                    continue
+                }
+                if let cut, name.lowercased() == "content-range" {
+                    fields.append((name, cut.contentRange))
                     continue
                 }
                 let masked = try maskField(name, value)
@@ -147,6 +167,8 @@ final class ResponseRelay {
             if let declared = head.first("content-length") { fields.append(("Content-Length", declared)) }
         } else if let length, !isEmpty {
             fields.append(("Content-Length", String(length)))
+        } else if let cut {
+            fields.append(("Content-Length", String(cut.length)))
         } else if keepsLength, let declared = head.first("content-length") {
             fields.append(("Content-Length", declared))
         }
@@ -164,6 +186,7 @@ final class ResponseRelay {
         // Moved out for the time being, which keeps its memory.
         var piece: [UInt8] = []
         swap(&piece, &pending)
+        if let cut { trim(&piece, to: cut) }
         hasher?.update(piece.span)
         bytesOut += Int64(piece.count)
         do throws(FastCGIError) {
@@ -174,6 +197,16 @@ final class ResponseRelay {
         }
         piece.removeAll(keepingCapacity: true)
         swap(&piece, &pending)
+    }
+
+    /// Leaves of the next piece of a widened body what was asked for.
+    private func trim(_ piece: inout [UInt8], to cut: RangeWindow.Cut) {
+        let start = cutPosition
+        cutPosition += Int64(piece.count)
+        let from = min(max(cut.skip - start, 0), Int64(piece.count))
+        let to = min(max(cut.skip + cut.length - start, from), Int64(piece.count))
+        piece.removeSubrange(Int(to)...)
+        piece.removeSubrange(..<Int(from))
     }
 
     private func fail(_ rejection: Rejection) -> Bool {
