@@ -95,6 +95,14 @@ struct KeyRingTests {
         #expect(try KeyRing(file: path).keys.count == 2)
     }
 
+    @Test("Refuses a file of another user", .enabled(if: geteuid() == 0, "needs root to give a file away"))
+    func otherOwner() throws {
+        let path = try Scratch.file("ring.json")
+        try KeyRing.generate(at: now).write(to: path)
+        #expect(unsafe chown(path, 65_534, 65_534) == 0)
+        #expect(throws: KeyRingError.file(.tooOpen)) { try KeyRing(file: path) }
+    }
+
     @Test("Judges a link by the file that it leads to")
     func link() throws {
         let path = try Scratch.file("ring.json")
