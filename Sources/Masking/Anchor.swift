@@ -8,6 +8,7 @@ struct Anchor: Sendable {
         case token(Int)
         case keyName
         case privateKey
+        case escapedPrivateKey
         case puttyKey
         case jsonWebToken
         case urlAuthority
@@ -62,7 +63,9 @@ struct Anchor: Sendable {
     }
 
     private static let fixed: [Anchor] = [
-        Anchor("PRIVATE KEY", .privateKey), Anchor("PuTTY-User-Key-File-", .puttyKey), Anchor("eyJ", .jsonWebToken),
+        Anchor("PRIVATE KEY", .privateKey), Anchor("PRIVATE%20KEY", .escapedPrivateKey),
+        Anchor("PRIVATE+KEY", .escapedPrivateKey), Anchor("PuTTY-User-Key-File-", .puttyKey),
+        Anchor("eyJ", .jsonWebToken),
         Anchor("://", .urlAuthority), Anchor("AKIA", .accessKeyID), Anchor("ASIA", .accessKeyID),
         Anchor("IQoJb3JpZ2lu", .sessionToken), Anchor("FwoGZXIvYXdzE", .sessionToken),
         Anchor("FQoGZXIvYXdzE", .sessionToken), Anchor("FQoDYXdzE", .sessionToken), Anchor("AQoDYXdzE", .sessionToken),

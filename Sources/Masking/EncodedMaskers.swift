@@ -1,6 +1,8 @@
 internal import Compression
 
-/// Masks a gzip object: unpacks it, masks the text, packs it again. Its length changes.
+/// Masks a gzip object.
+///
+/// Unpacks it, masks the text, packs it again; its length changes.
 struct GzipMasker: BodyMasker {
     /// zlib's streams cannot be copied, so their holder is.
     private final class Streams {

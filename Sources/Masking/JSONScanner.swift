@@ -14,6 +14,8 @@ struct JSONScanner {
         var strength: KeyName.Strength
         /// What the value of a `name` member says about the `value` member.
         var pairStrength = KeyName.Strength.none
+        /// Whether the `name` member was seen.
+        var hasPairName = false
         /// The `Type` of a Systems Manager parameter: nil if not seen yet.
         var isPlainParameter: Bool?
         /// How many values wait for the end of this object.
@@ -304,15 +306,16 @@ struct JSONScanner {
         let pending = Pending(range: range, hasEscapes: hasEscapes, memberClass: memberClass, hits: firstHit..<hitIndex)
         if let last = frames.indices.last, frames[last].isObject {
             let value = text.extracting(range)
-            if context.isPairName, firstHit < hitIndex || hasEscapes {
-                frames[last].pairStrength = KeyName.strength(of: value)
+            if context.isPairName {
+                frames[last].hasPairName = true
+                if firstHit < hitIndex || hasEscapes { frames[last].pairStrength = KeyName.strength(of: value) }
             }
             if context.isType, frames[last].isPlainParameter == nil {
                 frames[last].isPlainParameter = value.has("String", at: 0)
             }
             let waits =
                 memberClass == .systemsManagerValue
-                || (context.isPairValue && context.strength == .none && frames[last].pairStrength == .none)
+                || (context.isPairValue && context.strength == .none && !frames[last].hasPairName)
             if waits, !range.isEmpty {
                 frames[last].pending += 1
                 pendings.append(pending)

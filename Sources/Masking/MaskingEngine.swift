@@ -71,9 +71,10 @@ public final class MaskingEngine: Sendable {
         operation: String = "",
         fingerprintKey: [UInt8]
     ) throws(MaskingError) -> String {
+        let lowered = name.lowercased()
+        guard !HeaderNames.isMadeByAWS(lowered) else { return value }
         let session = session(fingerprintKey: fingerprintKey)
         defer { end(session) }
-        let lowered = name.lowercased()
         let node = ModelRules.child(rules.operation(operation).headers, lowered.utf8.span)
         let leaf = Leaf(
             memberClass: ModelRules.memberClass(node),
@@ -131,6 +132,16 @@ enum HeaderNames {
         default: .none
         }
     }
+
+    /// Fields in which AWS's front ends write nothing that a user gave them.
+    static func isMadeByAWS(_ name: String) -> Bool { madeByAWS.contains(name) }
+
+    private static let madeByAWS: Set<String> = [
+        "content-type", "content-length", "date", "server", "connection", "x-amzn-requestid", "x-amz-request-id",
+        "x-amz-id-2", "x-amzn-trace-id", "x-amz-crc32", "etag", "last-modified", "accept-ranges", "content-range",
+        "transfer-encoding", "x-amz-server-side-encryption", "x-amz-version-id", "x-amz-apigw-id", "x-amzn-errortype",
+        "x-amz-bucket-region", "x-amz-storage-class", "keep-alive",
+    ]
 
     static func isInvalidated(_ name: String, preservesLength: Bool) -> Bool {
         switch name {

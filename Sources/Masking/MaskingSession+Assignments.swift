@@ -126,7 +126,7 @@ extension MaskingSession {
                 $0.isNamePart || $0 == Byte.star || $0 == Byte.openBracket || $0 == Byte.closeBracket
             }
             let assignment = text.runEnd(from: type, limit: 4) { $0.isBlank }
-            if text.at(assignment) == Byte.equals, text.at(assignment + 1) != Byte.equals,
+            if assignment > type, text.at(assignment) == Byte.equals, text.at(assignment + 1) != Byte.equals,
                 let place = value(from: assignment + 1, name: name, isColon: false, in: text), place.isBounded
             {
                 return place
@@ -174,7 +174,7 @@ extension MaskingSession {
         for scheme in ["bearer ", "basic ", "token ", "apikey ", "digest "] as [StaticString]
         where text.hasIgnoringCase(scheme, at: begin) { begin += scheme.utf8CodeUnitCount }
         // {"password": {"Value": "x"}}
-        if text[begin] == Byte.openBrace, isColon {
+        if text.at(begin) == Byte.openBrace, isColon {
             let open = text.runEnd(from: begin + 1, limit: 64) {
                 $0.isWhitespace || $0 == Byte.quote || $0 == Byte.backslash
             }

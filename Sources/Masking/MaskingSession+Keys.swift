@@ -46,6 +46,17 @@ extension MaskingSession {
             || byte == Byte.quote || byte == Byte.underscore
     }
 
+    /// A PEM key in a query or form, with `%0A` for its lines.
+    func findEscapedPrivateKey(at words: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let isMember = { (byte: UInt8) in byte.isBase64 || byte.isBase64URL || byte == Byte.percent || byte == Byte.dot
+        }
+        let start = text.runStart(before: words, limit: 60, where: isMember)
+        let end = text.runEnd(from: words, where: isMember)
+        if end == text.count { scan.cutOff(at: start) }
+        guard let begin = text.find("-----BEGIN", from: start, to: words), end - words >= 40 else { return }
+        found("private-key", begin..<end, in: text, &scan)
+    }
+
     /// A PuTTY private key, to its checksum.
     func findPuTTYKey(at start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
         guard let mac = text.find("Private-MAC:", from: start, to: min(text.count, start + 16_384)) else {

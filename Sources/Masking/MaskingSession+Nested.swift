@@ -13,6 +13,16 @@ extension MaskingSession {
         let start = text.runStart(before: anchor.lowerBound, where: isMember)
         var end = text.runEnd(from: anchor.lowerBound, where: isMember)
         if !isHex { end = text.runEnd(from: end, limit: 2) { $0 == Byte.equals } }
+        if !isHex, end - start >= 60, let last = linesEnd(start..<end, in: text) {
+            if last == text.count { scan.cutOff(at: start) }
+            let lines = text.bytes(start..<last).filter { !$0.isWhitespace }
+            let decoded = Base64Text.decode(lines.span)
+            guard Base64Text.looksLikeText(decoded.span),
+                try maskedInside(decoded, depth: scan.depth + 1, keepsLength: false) != nil
+            else { return }
+            found("encoded-secret", start..<last, in: text, &scan)
+            return
+        }
         if end == text.count { scan.cutOff(at: start) }
         for shift in 0..<(isHex ? 2 : 4) where end - start - shift >= 16 {
             let run = text.extracting(start + shift..<end)
@@ -27,6 +37,22 @@ extension MaskingSession {
             )
             return
         }
+    }
+
+    /// Where base64 ends that goes on over lines as long as the first one, or nil if it is one line.
+    private func linesEnd(_ first: Range<Int>, in text: Span<UInt8>) -> Int? {
+        var end = first.upperBound
+        var lines = 1
+        while true {
+            let next = text.runEnd(from: end, limit: 2) { $0 == Byte.newline || $0 == Byte.carriageReturn }
+            guard next > end else { break }
+            let lineEnd = text.runEnd(from: next, limit: first.count + 1) { $0.isBase64 || $0 == Byte.equals }
+            guard lineEnd > next, lineEnd - next <= first.count else { break }
+            end = lineEnd
+            lines += 1
+            guard lineEnd - next == first.count else { break }
+        }
+        return lines > 1 ? end : nil
     }
 
     /// What a replacement inside an encoding is counted as, besides what was found inside.

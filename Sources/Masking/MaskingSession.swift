@@ -117,6 +117,7 @@ final class MaskingSession {
             case .token(let index): findToken(detectors.formats[index], start..<end, in: text, &scan)
             case .keyName: try findValue(ofNameAt: start..<end, in: text, &scan)
             case .privateKey: findPrivateKey(start..<end, in: text, &scan)
+            case .escapedPrivateKey: findEscapedPrivateKey(at: start, in: text, &scan)
             case .puttyKey: findPuTTYKey(at: start, in: text, &scan)
             case .jsonWebToken: findJSONWebToken(at: start, in: text, &scan)
             case .urlAuthority: findURLPassword(after: end, in: text, &scan)

@@ -10,6 +10,14 @@ enum MemberClass: UInt8 {
     case systemsManagerValue = 5
     case benign = 6
     case parameter = 7
+
+    /// Whether a value is replaced whatever it is.
+    var isWhole: Bool {
+        switch self {
+        case .credential, .environment, .bearerURL, .systemsManagerValue: true
+        case .none, .text, .benign, .parameter: false
+        }
+    }
 }
 
 /// A place in the tries of masking_rules.bin; offset 0 is nowhere.

@@ -82,7 +82,7 @@ struct OpaqueMasker: BodyMasker {
             }
         }
         for edit in scan.edits where edit.start < commit && edit.end > commit { commit = edit.end }
-        return (scan.edits, commit)
+        return (scan.edits, max(commit, written))
     }
 
     /// Writes stars as long as the secret may go on: to white space or a quote.

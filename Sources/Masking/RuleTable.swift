@@ -56,6 +56,13 @@ struct RuleTable: Sendable {
     /// The node below `node` for a member `name`, or none.
     @inline(__always)
     func child(_ node: RuleNode, _ name: Span<UInt8>) -> RuleNode {
+        let found = builtInOrOwn(node, name)
+        // What is inside of a secret is secret.
+        return found.isNone && !node.isNone && memberClass(node).isWhole ? node : found
+    }
+
+    @inline(__always)
+    private func builtInOrOwn(_ node: RuleNode, _ name: Span<UInt8>) -> RuleNode {
         guard node.offset >= Self.mark else { return ModelRules.child(node, name) }
         let place = places[Int(node.offset & ~Self.mark)]
         for (own, index) in place.children where matches(own, name) {

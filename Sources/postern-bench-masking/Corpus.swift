@@ -25,6 +25,58 @@ func maskCorpus(_ engine: MaskingEngine) throws {
     }
 }
 
+/// Masks changed copies of the bodies, as every format and cut anywhere, and counts what became of them.
+func fuzz(_ engine: MaskingEngine) throws {
+    let types = [
+        "application/json", "text/xml", "application/cbor", "application/vnd.amazon.eventstream", "text/plain",
+    ]
+    var generator = SystemRandomNumberGenerator()
+    var done = 0
+    var refused = 0
+    while let line = readLine() {
+        let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+        guard fields.count >= 4 else { continue }
+        let original = bytes(ofHex: fields[3].utf8).prefix(4096)
+        for round in 0..<12 {
+            var body = Array(original)
+            for _ in 0..<Int.random(in: 0...6, using: &generator) where !body.isEmpty {
+                let place = Int.random(in: 0..<body.count, using: &generator)
+                switch Int.random(in: 0...4, using: &generator) {
+                case 0: body[place] = UInt8.random(in: 0...255, using: &generator)
+                case 1: body.remove(at: place)
+                case 2:
+                    body.insert(
+                        contentsOf: body[place...].prefix(40),
+                        at: Int.random(in: 0..<body.count, using: &generator)
+                    )
+                case 3: body.removeSubrange(place..<min(body.count, place + 60))
+                default: body.insert([0x22, 0x5C, 0x3A, 0x3D, 0x7B, 0x5B, 0xFF, 0x00][place % 8], at: place)
+                }
+            }
+            let type = round < 4 ? String(fields[1]) : types[round % types.count]
+            do {
+                let masker = try engine.responseMasker(
+                    MaskingContext(
+                        operation: String(fields[0]),
+                        contentType: type,
+                        fingerprintKey: [1],
+                        isOpaqueObject: round % 5 == 4
+                    )
+                )
+                var output: [UInt8] = []
+                let cut = Int.random(in: 0...body.count, using: &generator)
+                try masker.write(body.span.extracting(0..<cut), to: &output)
+                try masker.write(body.span.extracting(cut..<body.count), to: &output)
+                try masker.finish(to: &output)
+            } catch {
+                refused += 1
+            }
+            done += 1
+        }
+    }
+    print("\(done) bodies, \(refused) refused")
+}
+
 private func bytes(ofHex text: Substring.UTF8View) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count / 2)

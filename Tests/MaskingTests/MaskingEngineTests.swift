@@ -93,6 +93,7 @@ struct MaskingEngineTests {
                     isMasked: false
                 ),
                 .init(operation: "lambda.*", path: "Description", isMasked: true),
+                .init(operation: "sqs.ReceiveMessage", path: "Messages/Attributes", isMasked: true),
             ]
         }
         let item = try masked(
@@ -103,6 +104,15 @@ struct MaskingEngineTests {
         #expect(
             withoutFingerprints(String(decoding: item.body, as: UTF8.self))
                 == #"{"Item":{"note":{"S":"[masked:secret:#]"},"b":{"S":"hi"}}}"#
+        )
+        let message = try masked(
+            Array(#"{"Messages":[{"Attributes":{"a":"x","b":{"c":["y"]}},"z":"kept"}]}"#.utf8),
+            "sqs.ReceiveMessage",
+            engine: engine
+        )
+        #expect(
+            withoutFingerprints(String(decoding: message.body, as: UTF8.self))
+                == #"{"Messages":[{"Attributes":{"a":"[masked:secret:#]","b":{"c":["[masked:secret:#]"]}},"z":"kept"}]}"#
         )
         let body = #"{"Description":"d","Environment":{"Variables":{"LOG_LEVEL":"info","X":"info"}}}"#
         let function = try masked(Array(body.utf8), "lambda.GetFunctionConfiguration", engine: engine)
@@ -178,6 +188,13 @@ struct MaskingEngineTests {
             let output = try engine.maskJSON(document, fingerprintKey: testKey)
             #expect(output != document, "\(value)")
         }
+        let lines = base64Text(Array((String(repeating: "# comment line\n", count: 9) + text).utf8))
+        let wrapped = stride(from: 0, to: lines.count, by: 76).map { String(lines.dropFirst($0).prefix(76)) }
+            .joined(separator: "\n")
+        let file = try masked("a\n\(wrapped)\nb\n", "s3.GetObject", contentType: nil, isOpaqueObject: true)
+        #expect(file.count == wrapped.count + 5)
+        #expect(file.contains("\n[masked:encoded-secret:"))
+        #expect(!file.contains(lines.suffix(30).prefix(20)))
         #expect(
             try masked("blob \(base64) end", "s3.GetObject", contentType: nil, isOpaqueObject: true).count == base64
                 .count + 9

@@ -71,7 +71,10 @@ struct OpaqueMaskingTests {
             "ALTER USER app IDENTIFIED BY '%'", "curl -u app:% https://x", "ENV API_SECRET=%", "export TOKEN_SECRET=%",
             "spring.datasource.password=%", "aws_secret_access_key = %", "CREATE ROLE x PASSWORD '%'",
             "- name: DB_PASSWORD\n  value: %", "<Key>DB_PASSWORD</Key><Value>%</Value>",
-            "{\"name\": \"DB_PASSWORD\", \"value\": \"%\"}", "set(\"password\", \"%\")",
+            "{\"name\": \"DB_PASSWORD\", \"value\": \"%\"}", "sshpass -p % ssh host", "mysql -uroot -p% -h db",
+            "var dbPassword string = \"%\"", "<add key=\"DbPassword\" value=\"%\"/>",
+            "<password type=\"text\">%</password>",
+            "echo \"%\" | docker login -u x --password-stdin", "set(\"password\", \"%\")",
         ]
     )
     func names(_ pattern: String) throws {
@@ -133,5 +136,39 @@ struct OpaqueMaskingTests {
         let once = try Self.mask(text)
         #expect(once != text)
         #expect(try Self.mask(once) == once)
+    }
+}
+
+@Suite("Masking hostile text")
+struct HostileTextTests {
+    @Test(
+        "Does not trap where a text ends inside of what was announced",
+        arguments: [
+            "token: bearer ", "password=", "password", "\"password\":", "\"password\": {", "password(", "://", "://@",
+            "://:@",
+            "<password", "<password>", "kty", "{\"kty\":\"", "eyJ", "eyJ.", "PRIVATE KEY", "-----BEGIN PRIVATE KEY",
+            "Q~", ":AA",
+            "mysql -p", "openssl -k ", "echo --password-stdin", "add_user ", "@", "a@b", "$6$", "signature=", "basic ",
+            "cookie:",
+            "identified by '", " -u", "?key=", "AKIA", "AKIAABCDEFGHIJKLMNOP", "PuTTY-User-Key-File-", "passport", "+1",
+            "%3d",
+            "secret%3d", "secret&quot;", "secret\\\\\\\"", "cGFzc3dvcmQ",
+        ]
+    )
+    func cutOff(_ text: String) throws {
+        for prefix in ["", "x ", "\n"] {
+            let output = try OpaqueMaskingTests.mask(prefix + text)
+            #expect(output.utf8.count == (prefix + text).utf8.count)
+        }
+    }
+
+    @Test("Masks a secret that is longer than what is held, to its end")
+    func endless() throws {
+        let text = "a password=" + String(repeating: "k9Z", count: 100_000) + " end"
+        let output = try OpaqueMaskingTests.mask(text)
+        #expect(output.utf8.count == text.utf8.count)
+        #expect(!output.contains("k9Zk9Z"))
+        #expect(output.hasSuffix(" end"))
+        #expect(try OpaqueMaskingTests.mask(text, step: 777) == output)
     }
 }
