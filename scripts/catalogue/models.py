@@ -1,5 +1,10 @@
 """botocore's service models, reduced to what recognition, parsing and policy need."""
 
+import copy
+import sys
+from pathlib import Path
+
+import botocore.loaders
 import botocore.session
 
 PROTOCOLS = {
@@ -24,11 +29,59 @@ FLATTENED, SENSITIVE_SHAPE, UNION, DOCUMENT = (1 << bit for bit in range(8, 12))
 FORMER_PROTOCOLS = {"sqs": ["query"], "cloudwatch": ["query"], "cloudsearchdomain": ["query-form"]}
 
 
-def load_services():
-    """Every service as (id, model, all API versions), ordered by id."""
+FORMER_DATA = Path(sys.prefix) / "former/botocore/data"
+
+
+def load_services(former: bool = False):
+    """Every service as (id, model, all API versions, loader), ordered by id.
+
+    With `former`, services and operations that only the older models have are taken in, and `formerBindings` of the
+    model lists operations whose path, method or query was another one.
+    """
     loader = botocore.session.Session().get_component("data_loader")
+    older = botocore.loaders.Loader(extra_search_paths=[str(FORMER_DATA)], include_default_search_paths=False)
+    if former:
+        loader.search_paths.append(str(FORMER_DATA))
+    known = set(older.list_available_services("service-2")) if former else set()
     for name in sorted(loader.list_available_services("service-2")):
-        yield name, loader.load_service_model(name, "service-2"), loader.list_api_versions(name, "service-2"), loader
+        model = loader.load_service_model(name, "service-2")
+        if name in known:
+            merge_former(model, older.load_service_model(name, "service-2"))
+        yield name, model, loader.list_api_versions(name, "service-2"), loader
+
+
+def merge_former(model: dict, older: dict) -> None:
+    """Adds what only the older model of the same service has; its shapes get names of their own."""
+    model["formerBindings"] = []
+    for name, operation in sorted(older["operations"].items()):
+        newer = model["operations"].get(name)
+        if newer and _binding(newer) == _binding(operation):
+            continue
+        if newer and "rest" not in model["metadata"]["protocol"]:
+            continue
+        operation = dict(operation)
+        for side in ("input", "output"):
+            if side in operation:
+                operation[side] = {"shape": _import(model, older, operation[side]["shape"])}
+        if newer:
+            model["formerBindings"].append((name, operation))
+        else:
+            model["operations"][name] = operation
+
+
+def _binding(operation: dict) -> tuple:
+    return (operation["http"]["method"], operation["http"]["requestUri"].rstrip("/"))
+
+
+def _import(model: dict, older: dict, name: str) -> str:
+    own = "former " + name
+    if own not in model["shapes"]:
+        shape = copy.deepcopy(older["shapes"][name])
+        model["shapes"][own] = shape
+        parts = [*shape.get("members", {}).values(), *(shape[k] for k in ("member", "key", "value") if k in shape)]
+        for part in parts:
+            part["shape"] = _import(model, older, part["shape"])
+    return own
 
 
 def protocols_of(name: str, metadata: dict) -> int:

@@ -89,8 +89,8 @@ for _name in ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair", "G
               "ListKeyPolicies", "GetPublicKey", "CreateGrant", "ListGrants", "RetireGrant", "RevokeGrant",
               "TagResource", "UntagResource", "ListResourceTags", "EnableKeyRotation", "DisableKeyRotation",
               "GetKeyRotationStatus", "UpdateKeyDescription", "ReplicateKey", "UpdatePrimaryRegion",
-              "DeriveSharedSecret", "GetParametersForImport", "ImportKeyMaterial", "DeleteImportedKeyMaterial", "ListKeyRotations",
-              "RotateKeyOnDemand"):  # fmt: skip
+              "DeriveSharedSecret", "GetParametersForImport", "ImportKeyMaterial", "DeleteImportedKeyMaterial",
+              "ListKeyRotations", "RotateKeyOnDemand"):  # fmt: skip
     BINDINGS[f"kms.{_name}"] = ["KeyId!kms"]
 for _name, _path in {
     "GetParameter": "Name", "GetParameters": "Names", "GetParametersByPath": "Path", "GetParameterHistory": "Name",

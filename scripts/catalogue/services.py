@@ -28,7 +28,7 @@ FORMER_BASE_PATHS = {"geo-maps": "/v2", "geo-routes": "/v2"}
 
 def write_services(writer) -> None:
     iam = IAM(writer)
-    services = list(models.load_services())
+    services = list(models.load_services(former=True))
     endpoints = Endpoints(writer, services[0][3])
     endpoints.write_regions()
     prefixes = {name: iam.prefix(name, models.signing_name(model["metadata"])) for name, model, _, _ in services}
@@ -63,7 +63,9 @@ def _write_service(writer, iam, endpoints, resources, prefix, name, model, versi
     default_set = endpoints.number(name, model, {})
     first = len(writer.records["operations"])
     order = []
-    for offset, (key, operation) in enumerate(sorted(model["operations"].items())):
+    # Former bindings follow the operations: found by their path, not by their name.
+    everything = sorted(model["operations"].items()) + model.get("formerBindings", [])
+    for offset, (key, operation) in enumerate(everything):
         static = {k: v["value"] for k, v in operation.get("staticContextParams", {}).items()}
         # Only directory buckets answer there; the operation's flag says so, the bucket's name decides.
         if name == "s3" and key != "ListDirectoryBuckets":
@@ -94,7 +96,7 @@ def _write_service(writer, iam, endpoints, resources, prefix, name, model, versi
     writer.add(
         "services", writer.string(name), writer.string(models.signing_name(metadata)), writer.string(prefix),
         writer.string(metadata.get("targetPrefix")), writer.string(metadata["endpointPrefix"]),
-        *writer.strings(versions), models.protocols_of(name, metadata), flags, first, len(order),
+        *writer.strings(versions), models.protocols_of(name, metadata), flags, first, len(model["operations"]),
         *writer.pool(rest), writer.string(_namespace(metadata)), writer.string(FORMER_BASE_PATHS.get(name)), 0,
     )  # fmt: skip
 
