@@ -61,15 +61,18 @@ extension CallHandler {
             exchange,
             isHead: forwarding.incoming.request.method == .head,
             window: try? window(of: forwarding),
-            makeMasker: { head throws(MaskingError) in
+            makeMasker: { head, opening throws(MaskingError) in
                 guard let engine else { throw .invalidProfile(reason: profile ?? "default") }
+                let isOpaque = isObject && head.status < 300
+                let declared = head.first("content-type")
                 return try engine.responseMasker(
                     MaskingContext(
                         operation: operation,
-                        contentType: head.first("content-type"),
+                        contentType: isOpaque
+                            ? declared : DocumentType.effective(declared: declared, opening: opening),
                         contentEncoding: head.first("content-encoding"),
                         fingerprintKey: key,
-                        isOpaqueObject: isObject && head.status < 300,
+                        isOpaqueObject: isOpaque,
                         asksForDecryption: asksForDecryption
                     )
                 )

@@ -16,7 +16,7 @@ final class ResponseRelay {
     private let window: RangeWindow?
     private var cut: RangeWindow.Cut?
     private var cutPosition: Int64 = 0
-    private let makeMasker: (ResponseHead) throws(MaskingError) -> ResponseMasker
+    private let makeMasker: (ResponseHead, _ opening: Span<UInt8>) throws(MaskingError) -> ResponseMasker
     private let maskField: (String, String) throws(MaskingError) -> String
     private var head: ResponseHead?
     private var masker: ResponseMasker?
@@ -40,7 +40,7 @@ final class ResponseRelay {
         _ exchange: Exchange,
         isHead: Bool,
         window: RangeWindow?,
-        makeMasker: @escaping (ResponseHead) throws(MaskingError) -> ResponseMasker,
+        makeMasker: @escaping (ResponseHead, _ opening: Span<UInt8>) throws(MaskingError) -> ResponseMasker,
         maskField: @escaping (String, String) throws(MaskingError) -> String
     ) {
         self.exchange = exchange
@@ -85,16 +85,22 @@ final class ResponseRelay {
         if head.status == 206, !isHead, !take(range: head) { return false }
         let type = head.first("content-type") ?? ""
         flushesEachPiece = type.hasPrefix("application/vnd.amazon.eventstream") || type.hasPrefix("text/event-stream")
+        // Events may be long in coming; the agent gets the head at once.
+        guard flushesEachPiece, !isHead else { return true }
+        return begin(head, opening: [UInt8]().span) && startStreaming()
+    }
+
+    /// Chooses the masker by the head and the body's first bytes.
+    private func begin(_ head: ResponseHead, opening: Span<UInt8>) -> Bool {
         do throws(MaskingError) {
-            masker = isHead ? nil : try makeMasker(head)
+            masker = try makeMasker(head, opening)
         } catch {
             return fail(Rejection(error))
         }
-        // A body that keeps its length can be passed on at once where it is large.
-        if flushesEachPiece { return startStreaming() }
+        // A large body that keeps its length is passed on as it comes.
         let length = head.first("content-length").flatMap { Int64($0) } ?? 0
-        if masker?.preservesLength == true, length > Int64(Self.wholeLimit) { return startStreaming() }
-        return true
+        guard masker?.preservesLength == true, length > Int64(Self.wholeLimit), !flushesEachPiece else { return true }
+        return startStreaming()
     }
 
     /// Settles what of a partial answer is passed on; a part that was not widened is not passed on at all.
@@ -112,9 +118,10 @@ final class ResponseRelay {
         if opening.count < 512 {
             for index in 0..<min(bytes.count, 512 - opening.count) { opening.append(bytes[index]) }
         }
+        guard let head, !isHead else { return true }
+        if masker == nil, !begin(head, opening: bytes) { return false }
         do throws(MaskingError) {
-            guard let masker else { return true }
-            try masker.write(bytes, to: &pending)
+            try masker?.write(bytes, to: &pending)
         } catch {
             return fail(Rejection(error))
         }
