@@ -104,6 +104,8 @@ struct RecognitionTests {
             ),
             ("GET", "/restapis/a/stages/b", "apigateway", "apigateway.GetStage"),
             ("GET", "/v2/apis", "apigateway", "apigatewayv2.GetApis"),
+            ("POST", "/v2/email/list-identities", "ses", "sesv2.ListEmailIdentities"),
+            ("GET", "/v2/email/identities", "ses", "sesv2.ListEmailIdentities"),
             ("GET", "/2013-04-01/hostedzone", "route53", "route53.ListHostedZones"),
             ("GET", "/2020-05-31/distribution", "cloudfront", "cloudfront.ListDistributions"),
             ("GET", "/clusters/%6Eame/node-groups", "eks", "eks.ListNodegroups"),
