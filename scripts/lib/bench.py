@@ -34,7 +34,7 @@ TARGET = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonS
 
 
 class Process:
-    """CPU seconds and resident bytes of process trees, from /proc."""
+    """CPU seconds and memory of process trees, from /proc."""
 
     tick = os.sysconf("SC_CLK_TCK")
 
@@ -68,10 +68,12 @@ class Process:
 
     @staticmethod
     def resident(pids):
+        """Proportional set size: what processes share is counted once."""
         total = 0
         for pid in pids:
             try:
-                total += int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+                text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+                total += int(re.search(r"^Pss:\s+(\d+)", text, re.M).group(1)) * 1024
             except OSError:
                 pass
         return total
@@ -141,12 +143,13 @@ def wrk(url, headers, connections, seconds):
 
 def measure(way, connections, seconds):
     wrk(way["url"], way["headers"], connections, 2)
-    pids = Process.tree(way["roots"])
-    cpu, began = Process.cpu(pids), time.monotonic()
+    parts = {name: Process.tree(roots) for name, roots in way["roots"].items()}
+    before, began = {name: Process.cpu(pids) for name, pids in parts.items()}, time.monotonic()
     rate, p50, p99 = wrk(way["url"], way["headers"], connections, seconds)
-    pids = Process.tree(way["roots"])
-    used = (Process.cpu(pids) - cpu) / (time.monotonic() - began)
-    return {"rate": rate, "p50": p50, "p99": p99, "cpu": used, "rss": Process.resident(pids)}
+    took = time.monotonic() - began
+    cpu = {name: (Process.cpu(pids) - before[name]) / took for name, pids in parts.items()}
+    memory = {name: Process.resident(pids) for name, pids in parts.items()}
+    return {"rate": rate, "p50": p50, "p99": p99, "cpu": cpu, "memory": memory}
 
 
 def main():
@@ -187,13 +190,15 @@ def main():
                 location = /auth {{ internal; fastcgi_pass_request_body off; include /etc/nginx/fastcgi_params;
                     fastcgi_param POSTERN_ROUTE auth; fastcgi_pass bare; }} }}""", 2)
         processes.append(front)
-        ways["direct"] = {"url": f"https://localhost:{direct}/", "headers": TARGET, "roots": [front]}
+        ways["direct"] = {"url": f"https://localhost:{direct}/", "headers": TARGET, "roots": {"nginx": [front]}}
         if program.exists():
-            ways["bare"] = {"url": f"https://localhost:{bare}/", "headers": TARGET, "roots": [front, child.pid]}
+            ways["bare"] = {"url": f"https://localhost:{bare}/", "headers": TARGET,
+                            "roots": {"nginx": [front], "bare": [child.pid]}}
         stack = Stack(POSTERN_UPSTREAM=f"https://127.0.0.1:{upstream}", POSTERN_UPSTREAM_CA=home / "ca.pem").up()
         keys = stack.assume((stack.home / "agent.jwt").read_text().strip())
-        roots = [int((stack.home / "nginx" / "nginx.pid").read_text()), stack.postmaster_pid(), stack.pid("auth"),
-                 *[int(p.read_text()) for p in (stack.home / "pid").glob("worker-?")]]
+        roots = {"nginx": [int((stack.home / "nginx" / "nginx.pid").read_text())], "auth": [stack.pid("auth")],
+                 "workers": [int(p.read_text()) for p in (stack.home / "pid").glob("worker-?")],
+                 "postgres": [stack.postmaster_pid()]}
         ways["postern"] = {"url": stack.url + "/", "roots": roots,
                            "headers": stack.sign(keys, "ssm", "POST", "/", TARGET, BODY.encode())}
         table = {}
@@ -221,13 +226,16 @@ def report(table, options):
         return
     print(f"{len(ANSWER)}-byte JSON answer, TLS, {options.connections} connections, {options.seconds} s, "
           f"{os.cpu_count()} cores (wrk and the upstream run on them too)\n")
-    print(f"{'':10}{'requests/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'CPU cores':>11}{'RSS MiB':>9}"
+    print(f"{'':10}{'requests/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'CPU cores':>11}{'PSS MiB':>9}"
           f"{'1 conn: p50':>13}{'p99 ms':>9}")
     for name, row in table.items():
         many, one = row["many"], row["one"]
-        print(f"{name:10}{many['rate']:>11.0f}{many['p50']:>9.2f}{many['p99']:>9.2f}{many['cpu']:>11.2f}"
-              f"{many['rss'] / 2**20:>9.0f}{one['p50']:>13.2f}{one['p99']:>9.2f}")
+        print(f"{name:10}{many['rate']:>11.0f}{many['p50']:>9.2f}{many['p99']:>9.2f}{sum(many['cpu'].values()):>11.2f}"
+              f"{sum(many['memory'].values()) / 2**20:>9.0f}{one['p50']:>13.2f}{one['p99']:>9.2f}")
     postern, direct = table["postern"], table["direct"]
+    print("\nof postern: " + ", ".join(
+        f"{name} {cpu:.2f} cores ({cpu / postern['many']['rate'] * 1e6:.0f} us a request), "
+        f"{postern['many']['memory'][name] / 2**20:.0f} MiB" for name, cpu in postern["many"]["cpu"].items()))
     print()
     if "bare" in table:
         print(f"postern / bare, requests/s: {postern['many']['rate'] / table['bare']['many']['rate']:.2f} "
