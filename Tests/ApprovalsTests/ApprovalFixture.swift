@@ -2,6 +2,7 @@ import Approvals
 import OpenSSL
 import Postgres
 import PrivateCluster
+import Synchronization
 import Testing
 
 /// A migrated database and approvals in it.
@@ -20,12 +21,17 @@ struct ApprovalFixture {
         try Connection(conninfo, user: user, timeout: .seconds(20))
     }
 
+    /// Roles are the cluster's, and tests run at once.
+    private static let roles = Mutex(())
+
     /// Makes a role for approvers; the cluster's other tests may have made it already.
     func makeApprover(_ name: String, groups: [String] = []) throws {
-        var connection = try connect()
-        for role in groups { try make(role, "NOLOGIN", &connection) }
-        try make(name, "LOGIN", &connection)
-        for role in groups + ["postern_approver"] { _ = try connection.execute("GRANT \(role) TO \(name)") }
+        try Self.roles.withLock { _ in
+            var connection = try connect()
+            for role in groups { try make(role, "NOLOGIN", &connection) }
+            try make(name, "LOGIN", &connection)
+            for role in groups + ["postern_approver"] { _ = try connection.execute("GRANT \(role) TO \(name)") }
+        }
     }
 
     private func make(_ role: String, _ login: String, _ connection: inout Connection) throws {
