@@ -100,7 +100,8 @@ struct Anchor: Sendable {
         "auth\"", "auth\\", "auth:", "auth=", "auth'", "_auth", "connectionstring", "connection_string", "bindpw",
         "psk", "clientkeydata", "passcode",
         "pincode", "motdepasse", "contrasena", "cookiesecret", "privkey", "pass\"", "pass=", "pass:", "databaseurl",
-        "database_url", "jwt", "hmac", "?key=", "&key=", "sessid", "jsessionid", "connect.sid", "sessionid=", "salt",
+        "database_url", "jwt", "pw:", "pw=", "pw(", "/pw", "pw>", "_pw", "authentication", "hmac", "?key=", "&key=",
+        "sessid", "jsessionid", "connect.sid", "sessionid=", "salt",
         "seed", "_sid", "dsn", "otp",
     ]
 

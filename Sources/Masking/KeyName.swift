@@ -111,7 +111,7 @@ enum KeyName {
     ]
 
     private static let strongEndings: [StaticString] = [
-        "pwd", "pass", "passcode", "pincode", "secret", "dbpw", "psk", "mfaseed", "totpseed", "privkey",
+        "pwd", "pw", "pass", "passcode", "pincode", "secret", "dbpw", "psk", "mfaseed", "totpseed", "privkey",
     ]
 
     private static let sessionCookies: [StaticString] = ["jsessionid", "phpsessid", "connectsid", "aspnetsessionid"]
@@ -145,7 +145,7 @@ enum KeyName {
     ]
 
     private static let weakEndings: [StaticString] = [
-        "key", "auth", "pat", "salt", "seed", "dsn", "sid", "otp",
+        "key", "auth", "authentication", "pat", "salt", "seed", "dsn", "sid", "otp",
     ]
 
     private static func ends(_ text: Span<UInt8>, with ending: StaticString) -> Bool {

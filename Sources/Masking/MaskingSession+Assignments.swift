@@ -83,7 +83,7 @@ extension MaskingSession {
         case Byte.colon:
             // In `arn:aws:secretsmanager:...:secret:name` a word stands between colons.
             guard !text.has("://", at: index), isQuotedName || text.at(name.lowerBound - 1) != Byte.colon,
-                text.at(name.lowerBound - 1) != Byte.slash
+                text.at(name.lowerBound - 1) != Byte.slash || isAfterUserName(name.lowerBound - 1, in: text)
             else { return nil }
             index += text.at(index + 1) == Byte.equals ? 2 : 1
             return value(from: index, name: name, isColon: true, in: text)
@@ -97,9 +97,12 @@ extension MaskingSession {
         case UInt8(ascii: "|"):
             return value(from: index + 1, name: name, isColon: false, in: text)
         case Byte.openParenthesis:
-            // setPassword("x")
-            let place = value(from: index + 1, name: name, isColon: false, in: text)
-            return place?.isBounded == true ? place : nil
+            // setPassword("x"), PW(x)
+            var place = value(from: index + 1, name: name, isColon: false, in: text)
+            let isBounded = place?.isBounded == true
+            guard isBounded || index == name.upperBound else { return nil }
+            place?.isLoose = !isBounded
+            return place
         case Byte.percent where text.hasIgnoringCase("%3d", at: index) || text.hasIgnoringCase("%3a", at: index):
             return value(from: index + 3, name: name, isColon: false, in: text)
         case Byte.greater where text.at(name.lowerBound - 1) == Byte.less || text.at(name.lowerBound - 1) == Byte.colon:
@@ -136,7 +139,8 @@ extension MaskingSession {
             let isCompound =
                 text.extracting(name).runEnd(from: 0) { $0 != Byte.underscore && $0 != Byte.dash } < name.count
             guard
-                isSentence || isCompound || name.count == 6 && text.hasIgnoringCase("apikey", at: name.lowerBound)
+                isSentence || isCompound || isPasswordName(text.extracting(name)) && isMixed(at: index, in: text)
+                    || name.count == 6 && text.hasIgnoringCase("apikey", at: name.lowerBound)
                     || text[gap] == Byte.tab
             else { return nil }
             var place = value(from: isSentence ? index + 3 : index, name: name, isColon: false, in: text)
@@ -147,6 +151,29 @@ extension MaskingSession {
             }
             return place
         }
+    }
+
+    /// Whether a name says password rather than secret or token, after which a sentence may go on with anything.
+    private func isPasswordName(_ name: Span<UInt8>) -> Bool {
+        for word in ["password", "passwd", "pwd", "pw", "passphrase"] as [StaticString]
+        where name.count == word.utf8CodeUnitCount && name.hasIgnoringCase(word, at: 0) { return true }
+        return false
+    }
+
+    /// Whether the word at `start` has lower, upper and digits as no other word has: `password IhqSb1Gg`.
+    private func isMixed(at start: Int, in text: Span<UInt8>) -> Bool {
+        let end = text.runEnd(from: start, limit: 65) { !$0.isWhitespace && $0 < 0x7F }
+        let classes = SecretShape.classes(text.extracting(start..<end))
+        return (8...64).contains(end - start) && classes.lower && classes.upper && classes.digit
+    }
+
+    /// Whether `user`, `id` or `login` stands before the slash: `ID/PW: name/secret`.
+    private func isAfterUserName(_ slash: Int, in text: Span<UInt8>) -> Bool {
+        let start = text.runStart(before: slash, limit: 12) { $0.isLetter }
+        let word = text.extracting(start..<slash)
+        for name in ["id", "user", "username", "login", "account"] as [StaticString]
+        where word.count == name.utf8CodeUnitCount && word.hasIgnoringCase(name, at: 0) { return true }
+        return false
     }
 
     /// Past quotes of any escaping: `"`, `\"`, `\\\"`, `'`, `&quot;`, `&#34;`.

@@ -5,7 +5,14 @@ extension MaskingSession {
         let open = text.runEnd(from: start, limit: 48) {
             $0.isBlank || $0 == Byte.backslash || $0.isLetter || $0.isDigit || $0 == Byte.underscore
         }
-        guard let quote = text.at(open), quote == Byte.apostrophe || quote == Byte.quote else { return }
+        guard let quote = text.at(open), quote == Byte.apostrophe || quote == Byte.quote else {
+            // Without quotes: one word that is no keyword.
+            let word = argument(at: start, in: text, &scan)
+            let stop = text.runStart(before: word.upperBound, limit: word.count) {
+                $0 == Byte.semicolon || $0 == Byte.closeParenthesis
+            }
+            return judgeArgument(word.lowerBound..<stop, in: text, &scan)
+        }
         let end = text.runEnd(from: open + 1, limit: 256) { $0 != quote && $0 != Byte.backslash }
         if end == text.count { scan.cutOff(at: start) }
         guard end - open > 3, !isReference(text.extracting(open + 1..<end)) else { return }
