@@ -117,6 +117,8 @@ struct Anchor: Sendable {
         "cnpj",
         "codice fiscale", "pesel", "bsn", "dni", "nie", "tax id", "taxid", "tax_id", "steuer", "social insurance",
         "nationalid", "national id", "national_id", "social security", "ssn", "itin", "tax file",
+        "phone:", "phone=", "phone\"", "phone number", "phonenumber", "telephone", "born on", "taxpayer", "birthday",
+        "socialsecurity", "mobilenumber", "idcard",
     ]
 
     /// The bytes of base64 and hexadecimal that `word` becomes wherever it stands in a text.

@@ -9,6 +9,7 @@ struct DetectorSet: Sendable {
     let findsAccounts: Bool
     let findsSocialSecurity: Bool
     let findsPhones: Bool
+    let findsIdentity: Bool
     /// Whether runs of digits are looked at.
     let findsNumbers: Bool
 
@@ -26,6 +27,7 @@ struct DetectorSet: Sendable {
         findsCards = profile.personalData.contains(.card)
         findsAccounts = profile.personalData.contains(.iban)
         findsSocialSecurity = profile.personalData.contains(.ssn)
+        findsIdentity = profile.personalData.contains(.identity)
         findsPhones = profile.personalData.contains(.phone)
         findsNumbers = findsCards || findsAccounts || findsSocialSecurity || findsPhones
         // A database needs a pattern; a profile without detectors gets one that finds nothing by itself.

@@ -9,6 +9,8 @@ enum KeyName {
         case weak
         /// That it is one unless it looks like a name; a UUID may be one.
         case medium
+        /// That it is a number of a person, if it looks like one.
+        case identity
         /// A provider's name: that it may be a key, if nothing but random letters and digits is in it.
         case provider
         /// That it is one.
@@ -29,6 +31,8 @@ enum KeyName {
         }
         guard count >= 2 else { return .none }
         let text = letters.span.extracting(0..<count)
+        for part in identityParts where contains(text, part) { return .identity }
+        for ending in identityEndings where ends(text, with: ending) { return .identity }
         for cookie in sessionCookies where ends(text, with: cookie) { return .medium }
         for ending in benignEndings where ends(text, with: ending) { return .benign }
         for part in benignParts where contains(text, part) { return .benign }
@@ -112,6 +116,16 @@ enum KeyName {
 
     private static let strongEndings: [StaticString] = [
         "pwd", "pw", "pass", "passcode", "pincode", "secret", "dbpw", "psk", "mfaseed", "totpseed", "privkey",
+    ]
+
+    private static let identityParts: [StaticString] = [
+        "passport", "dateofbirth", "birthdate", "nationalid", "driverslicen", "driverlicen", "drivinglicen",
+        "socialsecurity", "taxid", "nhsnumber", "nationalinsurance", "aadhaar", "taxpayer", "socialinsurance", "idcard",
+        "phonenumber", "mobilenumber", "telephone", "identitynumber",
+    ]
+
+    private static let identityEndings: [StaticString] = [
+        "ssn", "dob", "cpf", "nino", "cnpj", "pesel", "phone", "birthday",
     ]
 
     private static let sessionCookies: [StaticString] = ["jsessionid", "phpsessid", "connectsid", "aspnetsessionid"]

@@ -81,10 +81,11 @@ extension MaskingSession {
             return whole("secret", text, leaf)
         case .none, .text, .parameter: break
         }
-        if profile.masksCredentials, SecretShape.isSecret(text, under: leaf.strength),
+        let isWanted = leaf.strength == .identity ? detectors.findsIdentity : profile.masksCredentials
+        if isWanted, SecretShape.isSecret(text, under: leaf.strength),
             text.find("://", from: 0, to: min(text.count, 24)) == nil
         {
-            return whole(leaf.strength == .strong ? "secret" : "token", text, leaf)
+            return whole(typeName(of: leaf.strength), text, leaf)
         }
         if Leaf.mayBeEncoded(text),
             let form = try openBase64Leaf(text, depth: leaf.depth, keepsLength: leaf.keepsLength)
@@ -108,6 +109,15 @@ extension MaskingSession {
         }
         scan.edits.settle()
         return scan.edits
+    }
+
+    /// The type of a value that its name tells.
+    private func typeName(of strength: KeyName.Strength) -> String {
+        switch strength {
+        case .strong: "secret"
+        case .identity: "identity"
+        default: "token"
+        }
     }
 
     /// The replacement of a value as a whole: base64 of text stays base64.

@@ -13,7 +13,7 @@ extension MaskingSession {
         }
         let name = text.extracting(nameStart..<nameEnd)
         let strength = KeyName.strength(of: name)
-        guard strength != .none, strength != .benign else { return }
+        guard strength != .none, strength != .benign, strength != .identity else { return }
         guard let place = valuePlace(nameStart..<nameEnd, in: text) else {
             if text.count - nameEnd < 64 { scan.cutOff(at: nameStart) }
             return

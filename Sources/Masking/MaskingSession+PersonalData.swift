@@ -158,7 +158,13 @@ extension MaskingSession {
             let end = text.runEnd(from: index, limit: 24) {
                 $0.isAlphanumeric || $0 == Byte.dash || $0 == Byte.slash || $0 == Byte.dot
             }
-            let stop = text.runStart(before: end, limit: end - index) { !$0.isAlphanumeric }
+            var stop = text.runStart(before: end, limit: end - index) { !$0.isAlphanumeric }
+            // 943 476 5919: groups of digits.
+            while stop - index < 16, text.at(stop) == Byte.space, text.at(stop + 1)?.isDigit == true,
+                text.at(stop - 1)?.isDigit == true
+            {
+                stop = text.runEnd(from: stop + 1, limit: 6) { $0.isDigit }
+            }
             let value = text.extracting(index..<stop)
             let number = PersonalNumber(value)
             if number.isSocialSecurity, detectors.findsSocialSecurity { return }

@@ -96,7 +96,8 @@ struct PersonalNumber {
         }
         // National forms in groups, with the zero before an area: 020 7946 0958, 0412 345 678, 01 23 45 67 89.
         if digits[0] == 0, digitCount >= 10, digitCount <= 11, dots == 0 {
-            return groups == 344 || groups == 56 || groups == 433 || groups == 22222 || groups == 443 || groups == 434
+            return groups == 344 || groups == 244 || groups == 56 || groups == 433 || groups == 22222 || groups == 443
+                || groups == 434
         }
         guard parentheses == 2 || dashes >= 1 || spaces >= 1 || dots == 2, dots == 0 || dots == 2 else { return false }
         // 415-555-0100, (415) 555-0100, 415.555.0100, 1-415-555-0100

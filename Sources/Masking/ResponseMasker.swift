@@ -40,7 +40,8 @@ public final class ResponseMasker {
             session.count("unreadable")
         }
         let keepsLength = format == .opaque && encoding != "gzip" && encoding != "x-gzip"
-        preservesLength = keepsLength
+        let isArchive = ["application/gzip", "application/x-gzip"].contains(context.contentType?.lowercased() ?? "")
+        preservesLength = keepsLength && !isArchive
         opening = format == .opaque ? [] : nil
         switch format {
         case .json: body = JSONMasker(root: rules.json)

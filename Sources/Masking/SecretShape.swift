@@ -101,6 +101,7 @@ enum SecretShape {
         case .none, .benign: false
         case .strong: value.count >= 3 && !isPlaceholder(value)
         case .weak: looksRandom(value)
+        case .identity: PersonalNumber(value).isDocument
         case .medium: looksRandom(value) || isUUID(value)
         case .provider:
             value.count >= 16 && value.runEnd(from: 0, where: { $0.isAlphanumeric }) == value.count
