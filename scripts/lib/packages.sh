@@ -8,6 +8,7 @@ packages_for_build=(
 packages_for_stack=(
     nginx postgresql glewlwyd sqlite3 openssl curl jq ca-certificates python3 python3-venv procps
 )
+packages_for_browser_tests=(chromium chromium-driver)
 packages_for_bench=(wrk)
 
 install_packages() {

@@ -18,7 +18,8 @@ extension Templates {
         <ul class="arns">{{#resources}}<li><code>{{.}}</code></li>{{/resources}}</ul>
         {{/hasResources}}
         <dl class="facts">{{#facts}}<div><dt>{{term}}</dt><dd>{{detail}}</dd></div>{{/facts}}</dl>
-        {{> parameters}}
+        {{#hasParameters}}<h3>Parameters</h3>
+        {{> parameters}}{{/hasParameters}}
         {{#command}}
         <h3>As a command</h3>
         <pre tabindex="0" aria-label="The call as a command"><code>{{command}}</code></pre>
@@ -85,8 +86,6 @@ extension Templates {
         """#
 
     static let parameters = #"""
-        {{#hasParameters}}
-        <h3>Parameters</h3>
         <div class="scroll" tabindex="0" role="region" aria-label="Parameters">
         <table class="parameters">
         <thead><tr><th scope="col">Name</th><th scope="col">Value</th></tr></thead>
@@ -94,6 +93,5 @@ extension Templates {
         {{/parameterRows}}</tbody>
         </table>
         </div>
-        {{/hasParameters}}
         """#
 }

@@ -69,7 +69,8 @@ extension Templates {
         <h1>{{heading}}</h1>
         <p class="badges"><code>{{operation}}</code> {{#resultBadge}}{{> badge}}{{/resultBadge}} {{#approvalHref}}<a href="{{approvalHref}}">its approval</a>{{/approvalHref}}</p>
         </header>
-        {{#hasParameters}}<section class="panel">{{> parameters}}</section>{{/hasParameters}}
+        {{#hasParameters}}<section class="panel"><h2>Parameters</h2>
+        {{> parameters}}</section>{{/hasParameters}}
         {{#records}}
         <section class="panel">
         <h2>{{recordHeading}}</h2>
