@@ -32,13 +32,15 @@ CREATE FUNCTION postern.begin_console_session(
     p_authenticated_at timestamptz, p_lasts interval, p_source_ip text
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    began timestamptz := clock_timestamp();
 BEGIN
-    DELETE FROM postern.console_session WHERE expires_at < clock_timestamp() - interval '1 day';
+    DELETE FROM postern.console_session WHERE expires_at < began - interval '1 day';
     INSERT INTO postern.console_session (
-        token_hash, issuer, subject, groups, claims, name, authenticated_at, expires_at
+        token_hash, issuer, subject, groups, claims, name, authenticated_at, created_at, expires_at
     ) VALUES (
-        p_token_hash, p_issuer, p_subject, p_groups, p_claims, p_name, p_authenticated_at,
-        clock_timestamp() + least(p_lasts, interval '8 hours')
+        p_token_hash, p_issuer, p_subject, p_groups, p_claims, p_name, p_authenticated_at, began,
+        began + least(p_lasts, interval '8 hours')
     );
     PERFORM postern_audit.append_event(
         'console_login', p_subject || ' logged in to the approvers'' pages', json_build_object('groups', p_groups),
