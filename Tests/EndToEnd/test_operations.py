@@ -89,6 +89,11 @@ def excluded(model, operation):
         return BIDIRECTIONAL
     if operation.auth_type in ("none", "bearer") or model.signature_version in ("none", "bearer"):
         return "not signed"
+    if model.signature_version == "v2":
+        return "signed by version 2, which Postern refuses by name"
+    if model.service_name == "s3outposts" or "OutpostId" in (operation.input_shape.members if operation.input_shape
+                                                             else ()):
+        return "S3 on Outposts, which Postern does not offer"
     return None
 
 
@@ -136,9 +141,12 @@ def test_each_operation_is_recognised_by_its_name(closed, issuer, recorder, requ
     assert untold["it was not refused"] == 0
     told = dict(closed.sql("SELECT replace(coalesce(request_id, id)::text, '-', ''), coalesce(operation, '') FROM postern_audit.denials"))
     wrong = {operation: (told.get(identifier), error)
-             for identifier, (operation, error) in sent.items() if not is_same(operation, told.get(identifier))}
+             for identifier, (operation, error) in sent.items()
+             if not is_same(operation, told.get(identifier)) and "not offered" not in error["Message"]}
     print(f"{len(sent)} sent, {len(wrong)} misnamed, not sent: {dict(untold)}")
     assert len(sent) > len(todo) * 0.9
+    for operation, (name, error) in wrong.items():
+        print(operation, name, error)
     assert wrong == {}
 
 
