@@ -95,7 +95,8 @@ extension Settings {
             issuer: issuer,
             clientID: reader.text("client_id") ?? "postern-console",
             clientSecretFile: reader.text("client_secret_file"),
-            approverGroups: approvers.texts("groups") ?? []
+            approverGroups: approvers.texts("groups") ?? [],
+            freshLogin: reader.seconds("fresh_login", default: 3_600, in: 60...28_800)
         )
         if !console.url.hasPrefix("https://") || !console.url.hasSuffix("/") {
             reader.report("url", "must be an https URL with a slash at its end")

@@ -68,6 +68,8 @@ public struct Settings: Sendable {
         public var clientSecretFile: String?
         /// Groups whose members may approve where the policy names nobody.
         public var approverGroups: [String]
+        /// Seconds since a person proved who he is, after which he does so again before he decides.
+        public var freshLogin: Int
     }
 
     /// A role that agents may act in.

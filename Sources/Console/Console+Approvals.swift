@@ -4,8 +4,6 @@ import Logging
 import Postgres
 
 extension Console {
-    /// Seconds since a person proved who he is, after which he does so again before he decides.
-    static let freshLogin: Int64 = 3600
     /// The longest reason, in characters.
     static let longestReason = 1000
 
@@ -122,7 +120,7 @@ extension Console {
         case .requester: return try approvalPage(id, viewer, status: 403, at: now)
         case .spectator: return try approvalPage(id, viewer, status: 403, at: now)
         }
-        guard now.since(session.authenticated) <= Self.freshLogin else {
+        guard now.since(session.authenticated) <= freshLogin else {
             return beginLogin(target: route, maximumAge: 0, at: now)
         }
         let reason = (request.form["reason"] ?? "").trimmed

@@ -17,6 +17,8 @@ public final class Console: Sendable {
     let approvals: ApprovalStore
     let audit: AuditReader
     let approverGroups: [String]
+    /// Seconds since a person proved who he is, after which he does so again before he decides.
+    let freshLogin: Int64
     let logger: Logger
 
     /// The issuer's keys as the provider's ID tokens need them; `refreshIfDue()` is to be called once a second.
@@ -35,6 +37,7 @@ public final class Console: Sendable {
         issuer.audiences = [console.clientID]
         pages = Pages(base: url.path(percentEncoded: true))
         approverGroups = console.approverGroups
+        freshLogin = Int64(console.freshLogin)
         keys = IssuerKeys(issuer: issuer, fetch: fetch)
         loginFlow = LoginFlow(
             provider: Provider(

@@ -250,6 +250,22 @@ def test_other_sites_and_scripts_of_the_same_origin_get_nothing(console, alice):
     assert votes(console, identifier) == []
 
 
+def test_a_page_that_an_agent_stored_runs_nothing(console, alice, direct):
+    direct("s3").create_bucket(Bucket="e2e-pages")
+    page = b"<title>harmless</title><p>stored by an agent</p><script>document.title = 'it ran'</script>"
+    direct("s3").put_object(Bucket="e2e-pages", Key="page.html", Body=page, ContentType="text/html")
+    keys = console.assume((console.home / "agent.jwt").read_text())
+    agent = console.client("s3", keys, signature_version="s3v4", s3={"addressing_style": "path"})
+    presigned = agent.generate_presigned_url("get_object", {"Bucket": "e2e-pages", "Key": "page.html"})
+    alice.driver.get(presigned)
+    alice.wait_for("stored by an agent")
+    assert alice.driver.title == "harmless"
+    path = presigned.removeprefix(console.url)
+    headers = console.send("GET", path).headers
+    assert headers["content-security-policy"] == "sandbox"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
 def test_signing_out_ends_the_session_everywhere(console):
     browser = Browser(console, "bob")
     try:
