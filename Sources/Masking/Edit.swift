@@ -48,6 +48,18 @@ struct Edit {
         }
     }
 
+    /// Where the replacement that begins at `start` ends, with the stars that fill it up; nil if none begins there.
+    ///
+    /// Exact, so that nobody hides a secret behind the first letters of a replacement.
+    static func replacementEnd(in text: Span<UInt8>, at start: Int) -> Int? {
+        guard text.has("[masked:", at: start) else { return nil }
+        let type = text.runEnd(from: start + 8, limit: 64) { $0.isLower || $0.isDigit || $0 == Byte.dash }
+        guard type > start + 8, text.at(type) == Byte.colon else { return nil }
+        let digits = text.runEnd(from: type + 1, limit: 8) { $0.isHex }
+        guard digits == type + 9, text.at(digits) == Byte.closeBracket else { return nil }
+        return text.runEnd(from: digits + 1) { $0 == Byte.star }
+    }
+
     private func text() -> [UInt8] {
         var bytes: [UInt8] = []
         appendText(to: &bytes)

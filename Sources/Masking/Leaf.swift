@@ -122,8 +122,14 @@ extension MaskingSession {
 
     /// The replacement of a value as a whole: base64 of text stays base64.
     private func whole(_ type: String, _ text: Span<UInt8>, _ leaf: Leaf) -> [Edit] {
-        guard !profile.exceptedTypes.contains(type), !text.has("[masked:", at: 0) else { return [] }
+        guard !profile.exceptedTypes.contains(type), Edit.replacementEnd(in: text, at: 0) != text.count else {
+            return []
+        }
         // Members that hold bytes come as base64; clients decode it before anybody looks.
+        if hasPadding(text) {
+            let decoded = Base64Text.decode(text, limit: 128)
+            if Edit.replacementEnd(in: decoded.span, at: 0) == decoded.count { return [] }
+        }
         let isBytes = text.count >= 8 && text.count.isMultiple(of: 4) && isBase64(text) && text.count >= 24
         return [
             Edit(

@@ -64,6 +64,8 @@ extension MaskingSession {
         guard value.count >= 12, value.count.isMultiple(of: 4), isBase64(value) else { return nil }
         let decoded = Base64Text.decode(value)
         guard decoded.count >= 8, Base64Text.looksLikeText(decoded.span) else { return nil }
+        // A second pass over a masked text changes nothing.
+        if Edit.replacementEnd(in: decoded.span, at: 0) == decoded.count { return [] }
         return [
             Edit(
                 start: range.lowerBound,

@@ -27,8 +27,8 @@ extension MaskingSession {
     /// Whether a template is to fill in the value.
     func isReference(_ value: Span<UInt8>) -> Bool {
         guard let first = value.at(0) else { return true }
-        if value.has("[masked:", at: 0) { return true }
-        return first == Byte.less || first == Byte.openBrace || first == Byte.openBracket
+        if Edit.replacementEnd(in: value, at: 0) == value.count { return true }
+        return first == Byte.less || first == Byte.openBrace
             || (first == Byte.dollar && (value.at(1) == Byte.openBrace || value.at(1)?.isUpper == true))
             || value.runEnd(from: 0, where: { $0 == Byte.star || $0 == UInt8(ascii: "x") }) == value.count
     }
@@ -55,7 +55,7 @@ extension MaskingSession {
         let decoded = Base64Text.decode(text.extracting(start..<end), limit: 256)
         let span = decoded.span
         guard Base64Text.looksLikeText(span), let colon = span.find(":", from: 0, to: span.count),
-            colon < span.count - 1
+            colon < span.count - 1, Edit.replacementEnd(in: span, at: 0) != span.count
         else { return }
         found("basic-authorization", start..<end, in: text, &scan)
     }

@@ -81,7 +81,7 @@ final class MaskingSession {
     func found(_ type: String, _ range: Range<Int>, in text: Span<UInt8>, _ scan: inout TextScan) {
         guard !range.isEmpty, !profile.exceptedTypes.contains(type) else { return }
         // A second pass over a masked text changes nothing.
-        if text.has("[masked:", at: range.lowerBound) { return }
+        if isReplaced(range, in: text) { return }
         scan.edits.append(
             Edit(
                 start: range.lowerBound,
@@ -91,6 +91,15 @@ final class MaskingSession {
                 form: .text
             )
         )
+    }
+
+    /// Whether all of `range` is a replacement of an earlier pass, or in one.
+    private func isReplaced(_ range: Range<Int>, in text: Span<UInt8>) -> Bool {
+        let start = text.runStart(before: min(range.lowerBound + 1, text.count), limit: 80) {
+            $0 != Byte.openBracket && $0 != Byte.closeBracket
+        }
+        guard let end = Edit.replacementEnd(in: text, at: start - 1) else { return false }
+        return range.upperBound <= end
     }
 
     /// Finds every secret in one text.

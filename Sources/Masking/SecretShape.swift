@@ -66,7 +66,9 @@ enum SecretShape {
                 && entropy(value) < 4
         default: break
         }
-        if value.has("[masked:", at: 0) || value.hasIgnoringCase("arn:", at: 0) || value.has("{{resolve:", at: 0) {
+        if Edit.replacementEnd(in: value, at: 0) == value.count || value.hasIgnoringCase("arn:", at: 0)
+            || value.has("{{resolve:", at: 0)
+        {
             return true
         }
         if value.hasIgnoringCase("process.env", at: 0) || value.hasIgnoringCase("os.environ", at: 0)

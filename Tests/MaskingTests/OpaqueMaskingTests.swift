@@ -130,12 +130,37 @@ struct OpaqueMaskingTests {
         #expect(throws: MaskingError.unreadable(reason: format)) { try Self.mask(text) }
     }
 
+    @Test(
+        "Is not fooled by the beginning of a replacement",
+        arguments: ["[masked:", "[masked:secret:", "[masked:secret:0123456g]", "[masked:secret:01234567]"]
+    )
+    func forged(_ prefix: String) throws {
+        let secret = "kX9" + "dragon77Q"
+        #expect(
+            try !masked("{\"SecretString\":\"\(prefix)\(secret)\"}", "secretsmanager.GetSecretValue").contains(secret)
+        )
+        #expect(try !masked("{\"password\":\"\(prefix)\(secret)\"}", "x.Y").contains(secret))
+        #expect(try !Self.mask("password=\"\(prefix)\(secret)\"").contains(secret))
+        let token = "ghp" + "_" + nonsense(36)
+        #expect(try !Self.mask("\(prefix) \(token)").contains(token))
+    }
+
     @Test("Changes nothing at a second pass")
     func idempotent() throws {
         let text = "password=\(nonsense(40)) token \("ghp" + "_" + nonsense(36))"
         let once = try Self.mask(text)
         #expect(once != text)
         #expect(try Self.mask(once) == once)
+        let bodies = [
+            #"{"m":"Authorization: Basic YWRtaW46ZmFsY29uLXJpdmVyLTYx"}"#,
+            #"{"ssn":"536-90-4399","m":"phone: 415-555-0132"}"#,
+            #"{"m":"ssn 536-90-4399","auth":"YWRtaW46ZmFsY29uLXJpdmVyLTYx"}"#,
+        ]
+        for body in bodies {
+            let first = try masked(body, "x.Y")
+            #expect(first != body)
+            #expect(try masked(first, "x.Y") == first)
+        }
     }
 }
 
