@@ -5,8 +5,21 @@ extension Settings {
     static let largestFile = 4 << 20
 
     /// Reads a `postern.yaml`.
-    public init(file path: String) throws(ConfigurationErrors) {
+    ///
+    /// - Parameter credentials: systemd's `$CREDENTIALS_DIRECTORY`: a file there of the same name as the checkpoint key
+    ///   or the console's secret is read in its place, so that the files themselves can be root's alone
+    ///   (systemd.exec(5), LoadCredential=). The key ring is not among them: it is replaced while processes run.
+    public init(file path: String, credentials: String? = nil) throws(ConfigurationErrors) {
         try self.init(parsing: try Self.text(ofFile: path), file: path)
+        guard let credentials else { return }
+        keys.checkpoint = Self.passed(keys.checkpoint, in: credentials)
+        console.clientSecretFile = console.clientSecretFile.map { Self.passed($0, in: credentials) }
+    }
+
+    private static func passed(_ path: String, in directory: String) -> String {
+        guard let name = path.split(separator: "/").last else { return path }
+        let passed = "\(directory)/\(name)"
+        return unsafe access(passed, R_OK) == 0 ? passed : path
     }
 
     /// The UTF-8 text of a file, bounded; its failures read like mistakes in it.

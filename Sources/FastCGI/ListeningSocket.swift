@@ -19,7 +19,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         let handle = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard handle >= 0 else { throw .socket(call: "socket", errno: errno) }
         do throws(FastCGIError) {
-            try unsafe Self.withAddress(fresh) { address, length throws(FastCGIError) in
+            try unsafe UnixAddress.with(fresh) { address, length throws(FastCGIError) in
                 guard unsafe bind(handle, address, length) == 0 else { throw .socket(call: "bind", errno: errno) }
             }
             guard unsafe chmod(fresh, mode) == 0 else { throw .socket(call: "chmod", errno: errno) }
@@ -55,24 +55,9 @@ public struct ListeningSocket: ~Copyable, Sendable {
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard probe >= 0 else { return false }
         defer { close(probe) }
-        let connected = unsafe try? withAddress(path) { address, length in unsafe connect(probe, address, length) == 0 }
-        return connected ?? false
-    }
-
-    private static func withAddress<Result>(
-        _ path: String,
-        _ body: (UnsafePointer<sockaddr>, socklen_t) throws(FastCGIError) -> Result
-    ) throws(FastCGIError) -> Result {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard bytes.count < room else { throw .pathTooLong(bytes: bytes.count) }
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
-        return try unsafe withUnsafePointer(to: address) { pointer throws(FastCGIError) in
-            try unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { rebound throws(FastCGIError) in
-                try unsafe body(rebound, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
+        let connected = unsafe try? UnixAddress.with(path) { address, length in
+            unsafe connect(probe, address, length) == 0
         }
+        return connected ?? false
     }
 }

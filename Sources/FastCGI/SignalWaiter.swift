@@ -22,11 +22,23 @@ public struct SignalWaiter: Sendable {
         self.set = set
     }
 
-    /// Waits for the next one.
-    public func next() -> Event {
+    /// Waits for the next one, and meanwhile tells `manager` as often as it wants that the process is alive.
+    public func next(reassuring manager: ServiceManager) -> Event {
+        while true {
+            manager.tell(.alive)
+            if let event = next(within: manager.watchdogInterval ?? .seconds(3600)) { return event }
+        }
+    }
+
+    /// The next one; nil after `limit`.
+    func next(within limit: Duration) -> Event? {
         var set = set
-        var signal: Int32 = 0
-        while unsafe sigwait(&set, &signal) != 0 {}
-        return signal == SIGHUP ? .reload : .stop
+        let (seconds, attoseconds) = limit.components
+        var wait = timespec(tv_sec: Int(clamping: seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        switch unsafe sigtimedwait(&set, nil, &wait) {
+        case SIGHUP: return .reload
+        case SIGTERM, SIGINT: return .stop
+        default: return nil
+        }
     }
 }

@@ -16,7 +16,8 @@ struct PosternAuth: ParsableCommand {
         discussion: """
             SIGHUP reads the configuration and the key ring again; a file with a mistake changes nothing. A key ring that
             was replaced is noticed by itself. SIGTERM ends the program once its requests are answered.
-            """
+            """,
+        version: Version.current
     )
 
     @Option(name: .long, help: "The configuration file.")
@@ -28,10 +29,12 @@ struct PosternAuth: ParsableCommand {
     func run() throws {
         // Before any thread starts, so that signals come here alone.
         let signals = SignalWaiter()
+        let environment = ProcessInfo.processInfo.environment
+        let manager = ServiceManager(environment: environment)
         JSONLogHandler.bootstrap()
         let logger = Logger(label: "postern-auth")
         do {
-            let settings = try Settings(file: config)
+            let settings = try Settings(file: config, credentials: environment["CREDENTIALS_DIRECTORY"])
             let program = try AuthProgram(settings: settings, logger: logger)
             let socket = try Self.socket(settings.auth)
             let server = try Server(
@@ -42,7 +45,13 @@ struct PosternAuth: ParsableCommand {
             program.startBackground(database: settings.database)
             server.start()
             logger.info("ready", metadata: ["socket": "\(settings.auth.socket)"])
-            while signals.next() == .reload { program.reload(configuration: config) }
+            manager.tell(.ready)
+            while signals.next(reassuring: manager) == .reload {
+                manager.tell(.reloading)
+                program.reload(configuration: config)
+                manager.tell(.ready)
+            }
+            manager.tell(.stopping)
             let isDrained = server.drain(within: Self.drainSeconds)
             _ = consume socket
             logger.info("stopped", metadata: ["drained": "\(isDrained)"])

@@ -15,7 +15,8 @@ struct PosternConsole: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "postern-console",
         abstract: "Serves the approvers' pages.",
-        discussion: "SIGTERM ends the program once its requests are answered; for a new configuration, start it anew."
+        discussion: "SIGTERM ends the program once its requests are answered; for a new configuration, start it anew.",
+        version: Version.current
     )
 
     @Option(name: .long, help: "The configuration file.")
@@ -27,10 +28,12 @@ struct PosternConsole: ParsableCommand {
     func run() throws {
         // Before any thread starts, so that signals come here alone.
         let signals = SignalWaiter()
+        let environment = ProcessInfo.processInfo.environment
+        let manager = ServiceManager(environment: environment)
         JSONLogHandler.bootstrap()
         let logger = Logger(label: "postern-console")
         do {
-            let settings = try Settings(file: config)
+            let settings = try Settings(file: config, credentials: environment["CREDENTIALS_DIRECTORY"])
             let console = try Self.makeConsole(settings, logger)
             let socket = try Self.socket(settings.console.listening)
             let server = try Server(
@@ -41,7 +44,13 @@ struct PosternConsole: ParsableCommand {
             Self.keepFresh(console.keys, logger)
             server.start()
             logger.info("ready", metadata: ["socket": "\(settings.console.listening.socket)"])
-            while signals.next() == .reload { logger.notice("start the program anew for a new configuration") }
+            manager.tell(.ready)
+            while signals.next(reassuring: manager) == .reload {
+                manager.tell(.reloading)
+                logger.notice("start the program anew for a new configuration")
+                manager.tell(.ready)
+            }
+            manager.tell(.stopping)
             let isDrained = server.drain(within: Self.drainSeconds)
             _ = consume socket
             logger.info("stopped", metadata: ["drained": "\(isDrained)"])

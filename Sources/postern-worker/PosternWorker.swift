@@ -15,7 +15,8 @@ struct PosternWorker: ParsableCommand {
             The gateway's own AWS credential comes from where SDKs look for one: environment, shared files, container,
             instance. SIGHUP reads the policy again, which is also noticed by itself; a policy with a mistake changes
             nothing. SIGTERM ends the program once its calls are answered.
-            """
+            """,
+        version: Version.current
     )
 
     @Option(name: .long, help: "The configuration file.")
@@ -27,17 +28,25 @@ struct PosternWorker: ParsableCommand {
     func run() throws {
         // Before any thread starts, so that signals come here alone.
         let signals = SignalWaiter()
+        let environment = ProcessInfo.processInfo.environment
+        let manager = ServiceManager(environment: environment)
         JSONLogHandler.bootstrap()
         let logger = Logger(label: "postern-worker")
         do {
-            let settings = try Settings(file: config)
+            let settings = try Settings(file: config, credentials: environment["CREDENTIALS_DIRECTORY"])
             let program = try WorkerProgram(settings: settings, logger: logger)
             let socket = try Self.socket(settings.worker)
             let size = Server.Size(threads: settings.worker.threads, held: settings.worker.held)
             let server = try Server(socket: socket, size: size, handler: program.gateway.handle)
             server.start()
             logger.info("ready", metadata: ["socket": "\(settings.worker.socket)"])
-            while signals.next() == .reload { program.reload(reason: "SIGHUP") }
+            manager.tell(.ready)
+            while signals.next(reassuring: manager) == .reload {
+                manager.tell(.reloading)
+                program.reload(reason: "SIGHUP")
+                manager.tell(.ready)
+            }
+            manager.tell(.stopping)
             let isDrained = server.drain(within: Self.drainSeconds)
             program.stop()
             _ = consume socket
