@@ -72,6 +72,7 @@ let package = Package(
         module("Compression", ["CZlib"]),
         module("FastCGI", ["CFastCGI"]),
         module("HTTPClient", ["CCurl", httpTypes]),
+        module("Metrics"),
         module("OpenSSL", ["COpenSSL"]),
         module("PatternMatch", ["CHyperscan"]),
         module("Postgres", ["CLibpq"]),
@@ -92,7 +93,7 @@ let package = Package(
             "Gateway",
             [
                 "Approvals", "Audit", "AWSRequest", "Configuration", "FastCGI", "HTTPClient", "Identity", "Masking",
-                "OpenSSL", "Policy", "Postgres", "SigV4", httpTypes, logging,
+                "Metrics", "OpenSSL", "Policy", "Postgres", "SigV4", httpTypes, logging,
             ]
         ),
         module(
@@ -122,8 +123,8 @@ let package = Package(
         program(
             "posternctl",
             [
-                "Approvals", "Audit", "AWSRequest", "Compression", "Configuration", "Identity", "Masking", "OpenSSL",
-                "Policy", "Postgres", argumentParser,
+                "Approvals", "Audit", "AWSRequest", "Compression", "Configuration", "Gateway", "HTTPClient", "Identity",
+                "Masking", "OpenSSL", "Policy", "Postgres", argumentParser, httpTypes,
             ]
         ),
         program("postern-bench-bare", ["FastCGI", "HTTPClient", argumentParser, httpTypes]),
@@ -153,6 +154,7 @@ let package = Package(
         tests(of: "HTTPClient", [httpTypes]),
         tests(of: "Identity", ["OpenSSL", "Postgres", "PrivateCluster", httpTypes], vectors: true),
         tests(of: "Masking", ["Compression"], vectors: true),
+        tests(of: "Metrics"),
         tests(of: "OpenSSL", vectors: true),
         tests(of: "PatternMatch"),
         tests(of: "Policy", vectors: true),

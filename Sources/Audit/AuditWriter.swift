@@ -83,6 +83,9 @@ public final class AuditWriter: Sendable {
     /// Whether PostgreSQL answered lately: what a readiness probe asks.
     public var isReady: Bool { queue.isReady }
 
+    /// How many records wait to be written.
+    public var queued: Int { queue.count }
+
     /// Ends the chain in order: stores what is queued, for as long as `limit`, then refuses everything.
     public func close(within limit: Duration = .seconds(5)) {
         queue.close(within: limit)

@@ -181,6 +181,8 @@ final class RecordQueue: Sendable {
         state.withLock { $0.hasStored && $0.failingSince == nil && !$0.isEnded }
     }
 
+    var count: Int { state.withLock { $0.records.count } }
+
     var isClosing: Bool { state.withLock { $0.isClosing } }
 
     /// Asks the writer to finish, and waits.

@@ -5,6 +5,7 @@ import Audit
 import Configuration
 import FastCGI
 import Identity
+import Metrics
 import OpenSSL
 import Policy
 
@@ -44,11 +45,14 @@ extension CallHandler {
         guard approval.state == .pending, terms.hold > 0 else { return approval }
         let deadline = ContinuousClock.now + .seconds(min(terms.hold, 50))
         let store = gateway.parts.approvals
+        let held = gateway.metrics.held
         let waited = exchange.hold { [exchange] () -> Result<Approval, ApprovalError> in
-            do throws(ApprovalError) {
-                return .success(try store.wait(for: approval, until: deadline) { exchange.isClientGone })
-            } catch {
-                return .failure(error)
+            held.during {
+                do throws(ApprovalError) {
+                    return .success(try store.wait(for: approval, until: deadline) { exchange.isClientGone })
+                } catch {
+                    return .failure(error)
+                }
             }
         }
         switch waited {

@@ -1,8 +1,8 @@
-import Configuration
+public import Configuration
 import AWSRequest
 import Audit
 import FastCGI
-import HTTPClient
+public import HTTPClient
 import HTTPTypes
 import Identity
 import Masking
@@ -50,6 +50,7 @@ extension CallHandler {
         outcome.timings = stopwatch.stages
         outcome.time = .now()
         gateway.parts.audit.append(outcome: outcome)
+        report(outcome, rejection)
     }
 
     private func relay(_ forwarding: Forwarding, profile: String?, asksForDecryption: Bool) -> ResponseRelay {
@@ -160,7 +161,7 @@ extension CallHandler {
 
 extension Settings.Upstream.Server {
     /// Where to connect for a host of AWS's: there, or to the server that the configuration puts in AWS's place.
-    func destination(of host: String) -> OutboundRequest.Destination {
+    public func destination(of host: String) -> OutboundRequest.Destination {
         switch self {
         case .aws: .init(scheme: "https", host: host, port: 443)
         case .fixed(scheme: "https", let server, let port):

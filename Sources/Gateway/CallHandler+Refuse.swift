@@ -20,13 +20,8 @@ extension CallHandler {
             case .unavailable, .upstream: nil
             }
         let code = rejection.code(in: wireProtocol)
-        guard let event else {
-            gateway.parts.logger.warning(
-                "call not served",
-                metadata: ["request_id": "\(requestID)", "code": "\(code)", "why": "\(rejection.message)"]
-            )
-            return
-        }
+        report(rejection, code: code)
+        guard let event else { return }
         var record = EventRecord(
             event,
             id: RecordID(parsing: requestID) ?? .make(),
@@ -58,7 +53,7 @@ extension CallHandler {
     }
 
     /// Messages may repeat what the agent sent.
-    private func masked(_ message: String) -> String {
+    func masked(_ message: String) -> String {
         let engine = gateway.parts.masking["default"]
         return (try? engine?.mask(text: message, fingerprintKey: fingerprintKey)) ?? "The call was refused."
     }

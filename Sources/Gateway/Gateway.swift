@@ -71,6 +71,7 @@ public final class Gateway: Sendable {
     let signer = RequestSigner()
     let replays = ReplayGuard()
     let limits = CallLimits()
+    let metrics = CallMetrics()
     let policy: InForce<PolicyVersion>
     let ring: InForce<KeyRing>
     /// Stands in for the secret of an unknown key, so that it takes as long to refuse.
@@ -111,6 +112,7 @@ public final class Gateway: Sendable {
         case .refused: RefusalHandler(self, exchange).run()
         case .approval: ApprovalStatusHandler(self, exchange).run()
         case .health: answerHealth(exchange)
+        case .metrics: answerMetrics(exchange)
         case nil: try? exchange.writeHead(status: 404, fields: [])
         }
     }

@@ -3,7 +3,7 @@ import HTTPTypes
 
 /// Where nginx sent a request (docs/architecture.md).
 enum Route: String {
-    case call, refused, approval, health
+    case call, refused, approval, health, metrics
 }
 
 /// A request as nginx passed it on.

@@ -3,10 +3,15 @@ import Glibc
 /// Microseconds by stage of one call.
 struct Stopwatch {
     private(set) var stages: [(stage: String, microseconds: Int64)] = []
+    private let start: Int64
     private var last: Int64
 
+    /// Microseconds since the call began.
+    var elapsed: Int64 { Self.now() &- start }
+
     init() {
-        last = Self.now()
+        start = Self.now()
+        last = start
         stages.reserveCapacity(8)
     }
 

@@ -35,6 +35,11 @@ public struct UpstreamAccess: Sendable {
         roles = Dictionary(settings.roles.map { ($0.arn, $0.credentials) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The gateway's own credential.
+    public func ownCredentials() throws(AWSCredentialsError) -> AWSCredentials {
+        try own.credentials()
+    }
+
     /// The credential for one caller; a role that is no longer configured has none.
     @Sendable
     public func credentials(_ assertion: IdentityAssertion) throws(AWSCredentialsError) -> AWSCredentials {

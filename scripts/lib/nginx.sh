@@ -10,8 +10,9 @@ render_nginx() {
     for ((number = 1; number <= workers; number++)); do
         servers+="    server             unix:$run/worker-$number.sock max_fails=0;\\n"
     done
-    for file in postern-http postern postern-params; do
-        sed -e "s|^ *server  *unix:/run/postern/worker.sock.*|${servers%\\n}|" \
+    for file in postern-http postern-site postern postern-params; do
+        sed -e "/^ *server  *unix:.run.postern.worker-2.sock/d" \
+            -e "s|^ *server  *unix:/run/postern/worker-1.sock.*|${servers%\\n}|" \
             -e "s|unix:/run/postern/|unix:$run/|" \
             -e "s|\(include *\)postern/\([a-z-]*\.conf\);|\1\"$directory/postern/\2\";|" \
             "$repository/nginx/$file.conf" >"$directory/postern/$file.conf"
