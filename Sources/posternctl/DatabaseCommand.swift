@@ -33,7 +33,7 @@ struct DatabaseCommand: ParsableCommand {
         }
 
         /// `../share/postern/sql` of the program, where it exists.
-        private static var installedDirectory: String? {
+        static var installedDirectory: String? {
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
             let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
             guard count > 0 else { return nil }
