@@ -55,6 +55,11 @@ final class AuthProgram: Sendable {
         }
     }
 
+    /// Waits for the revocation list, without which nobody is let in: for a while, since refusing is an answer too.
+    func awaitRevocations() {
+        for _ in 0..<500 where !revocations.isKnown { usleep(10_000) }
+    }
+
     /// Reads the configuration and the key ring again; what is wrong with them leaves all as it was.
     func reload(configuration file: String) {
         do {

@@ -43,6 +43,7 @@ struct PosternAuth: ParsableCommand {
                 handler: program.answer
             )
             program.startBackground(database: settings.database)
+            program.awaitRevocations()
             server.start()
             logger.info("ready", metadata: ["socket": "\(settings.auth.socket)"])
             manager.tell(.ready)

@@ -38,6 +38,7 @@ struct PosternWorker: ParsableCommand {
             let socket = try Self.socket(settings.worker)
             let size = Server.Size(threads: settings.worker.threads, held: settings.worker.held)
             let server = try Server(socket: socket, size: size, handler: program.gateway.handle)
+            program.awaitRevocations()
             server.start()
             logger.info("ready", metadata: ["socket": "\(settings.worker.socket)"])
             manager.tell(.ready)

@@ -16,6 +16,7 @@ final class WorkerProgram: Sendable {
     let gateway: Gateway
     private let settings: Settings
     private let audit: AuditWriter
+    private let revocations: Revocations
     private let feed: RevocationFeed
     private let logger: Logger
 
@@ -24,7 +25,7 @@ final class WorkerProgram: Sendable {
         self.logger = logger
         let policy = try Self.policy(settings.policyFiles)
         audit = AuditWriter(try Self.auditSettings(settings))
-        let revocations = Revocations(staleAfter: Int64(settings.revocationsStaleAfter))
+        revocations = Revocations(staleAfter: Int64(settings.revocationsStaleAfter))
         feed = RevocationFeed(database: settings.database, user: "postern_worker", into: revocations) { event in
             switch event {
             case .known(let entries): logger.info("revocations known", metadata: ["entries": "\(entries)"])
@@ -64,6 +65,11 @@ final class WorkerProgram: Sendable {
             let message = "\(reason): \(error)"
             audit.append(event: EventRecord(.policyRefused, id: .make(), time: .now(), message: message))
         }
+    }
+
+    /// Waits for the revocation list, without which no call is served: for a while, since refusing is an answer too.
+    func awaitRevocations() {
+        for _ in 0..<500 where !revocations.isKnown { usleep(10_000) }
     }
 
     /// Ends the audit chain in order.

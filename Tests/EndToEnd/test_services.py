@@ -46,7 +46,7 @@ class Service:
                                           "WATCHDOG_USEC": str(int(WATCHDOG * 1_000_000))}
         # LISTEN_PID is the program's own process id, which a shell that becomes it knows.
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec 3<&{listening}; export LISTEN_PID=$$; exec "$@"', "sh", *self.command],
+            ["/bin/bash", "-c", f'exec 3<&{listening}; export LISTEN_PID=$$; exec "$@"', "bash", *self.command],
             env=environment, pass_fds=[listening], stdin=subprocess.DEVNULL, stderr=self.log)
         self.told(b"READY=1")
 

@@ -89,6 +89,9 @@ public final class Revocations: Sendable {
         current.withLock { $0 = (list, now) }
     }
 
+    /// Whether a list was ever there: a process that is not ready before takes no call that it would have to refuse.
+    public var isKnown: Bool { current.withLock { $0 != nil } }
+
     /// Throws `.revoked`, or `.revocationsUnknown` when the list is older than it may be.
     public func check(_ session: Session, at now: UnixTime) throws(SessionError) {
         let verdict: SessionError? = current.withLock { current in
