@@ -23,7 +23,7 @@ public struct SignalWaiter: Sendable {
     }
 
     /// Waits for the next one, and meanwhile tells `manager` as often as it wants that the process is alive.
-    public func next(reassuring manager: ServiceManager) -> Event {
+    public func next(reassuring manager: ServiceManager = ServiceManager(environment: [:])) -> Event {
         while true {
             manager.tell(.alive)
             if let event = next(within: manager.watchdogInterval ?? .seconds(3600)) { return event }

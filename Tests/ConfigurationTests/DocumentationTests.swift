@@ -52,7 +52,7 @@ struct DocumentationTests {
     @Test("Has a row for every key that it shows")
     func rows() throws {
         let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.joined(separator: "\n")
-        let keys = everything.matches(of: /([a-z_]+):(\s|$)/).map { String($0.output.1) }
+        let keys = everything.matches(of: /\b([a-z_]+):(\s|$)/).map { String($0.output.1) }
         #expect(keys.count > 40)
         for key in Set(keys).subtracting([
             "masking", "profiles", "default", "database", "keys", "session", "upstream", "audit", "claims", "approvers",

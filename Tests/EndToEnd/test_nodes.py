@@ -54,8 +54,10 @@ class Node:
 
     def kill(self):
         """As when a machine loses its power."""
-        os.killpg(self.processes[-1].pid, 9)
-        for process in self.processes:
+        if self.processes:
+            os.killpg(self.processes[-1].pid, 9)
+        while self.processes:
+            process = self.processes.pop()
             process.kill()
             process.wait()
 
