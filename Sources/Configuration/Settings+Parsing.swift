@@ -44,6 +44,7 @@ extension Settings {
             policyFiles: policyFiles,
             upstream: upstream(top.mapping("upstream")),
             audit: audit(top.mapping("audit")),
+            webhook: webhook(top.mapping("webhook")),
             masking: masking(top.mapping("masking"), log: log)
         )
         session.finish()
@@ -191,6 +192,19 @@ extension Settings {
             checkpointEvery: reader.seconds("checkpoint_every", default: 60, in: 1...3_600),
             checkpointFile: reader.text("checkpoint_file")
         )
+    }
+
+    private static func webhook(_ reader: MappingReader) -> Webhook? {
+        defer { reader.finish() }
+        guard let url = reader.text("url") else {
+            if !reader.names.isEmpty { reader.report("url", "is missing: where messages are posted") }
+            return nil
+        }
+        let form = reader.text("form").map { Webhook.Form(rawValue: $0) } ?? .json
+        if form == nil { reader.report("form", "must be json, slack or teams") }
+        let isSafe = url.hasPrefix("https://") || url.hasPrefix("http://127.0.0.1") || url.hasPrefix("http://localhost")
+        if !isSafe { reader.report("url", "must be https, or http to this machine") }
+        return Webhook(url: url, secretFile: reader.text("secret_file"), form: form ?? .json)
     }
 
     private static func masking(_ reader: MappingReader, log: MistakeLog) -> [String: MaskingSettings] {

@@ -31,6 +31,8 @@ public struct Settings: Sendable {
     public var upstream: Upstream
     /// The audit writer's bounds.
     public var audit: Audit
+    /// Who is told of approvals, if anybody.
+    public var webhook: Webhook?
     /// Masking profiles by name; `default` always exists.
     public var masking: [String: MaskingSettings]
 
@@ -122,6 +124,26 @@ public struct Settings: Sendable {
         public var checkpointEvery: Int
         /// A file that each checkpoint is appended to, outside of the database.
         public var checkpointFile: String?
+    }
+
+    /// A receiver of what happens to approvals.
+    public struct Webhook: Sendable, Equatable {
+        /// The shape of the messages.
+        public enum Form: String, Sendable, CaseIterable {
+            /// Every field, and `text`.
+            case json
+            /// `text` alone, as Slack's incoming webhooks take it.
+            case slack
+            /// `text` alone, as Teams' incoming webhooks take it.
+            case teams
+        }
+
+        /// Where to post: `https`, or `http` to a loopback address.
+        public var url: String
+        /// The file with the key that messages are signed with.
+        public var secretFile: String?
+        /// The shape of the messages.
+        public var form: Form
     }
 
     /// A masking profile.

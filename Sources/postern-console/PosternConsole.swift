@@ -42,6 +42,7 @@ struct PosternConsole: ParsableCommand {
                 handler: console.answer
             )
             Self.keepFresh(console.keys, logger)
+            try Self.startWebhook(settings, logger)
             server.start()
             logger.info("ready", metadata: ["socket": "\(settings.console.listening.socket)"])
             manager.tell(.ready)
@@ -58,6 +59,16 @@ struct PosternConsole: ParsableCommand {
             logger.critical("cannot start", metadata: ["error": "\(error)"])
             throw ExitCode.failure
         }
+    }
+
+    private static func startWebhook(_ settings: Settings, _ logger: Logger) throws {
+        guard let webhook = settings.webhook else { return }
+        var limits = HTTPClient.Settings()
+        limits.connectTimeout = 2000
+        limits.totalTimeout = 5000
+        let fetch = try HTTPClient(settings: limits).makeFetch()
+        try WebhookSender(webhook, console: settings.console.url, fetch: fetch, logger: logger)
+            .start(database: settings.database)
     }
 
     private static func makeConsole(_ settings: Settings, _ logger: Logger) throws -> Console {

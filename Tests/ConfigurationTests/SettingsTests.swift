@@ -65,6 +65,18 @@ struct SettingsTests {
         #expect(!mistakes(minimal.replacing(change.from, with: change.to)).isEmpty)
     }
 
+    @Test(
+        "A webhook is told over a way that nobody can listen to",
+        arguments: [
+            ("{url: \"https://hooks.example.com/x\", form: slack}", true), ("{url: \"http://127.0.0.1:1\"}", true),
+            ("{url: \"http://hooks.example.com\"}", false), ("{form: json}", false),
+            ("{url: \"https://h\", form: mail}", false), ("{url: \"https://h\", secret: x}", false),
+        ]
+    )
+    func webhook(_ value: String, _ isAccepted: Bool) {
+        #expect(mistakes(minimal + "\nwebhook: \(value)\n").isEmpty == isAccepted)
+    }
+
     @Test("Refuses text that is no YAML, and a file that is none", arguments: ["a: [", "- a", "\u{0}"])
     func refusesBroken(_ text: String) {
         #expect(!mistakes(text).isEmpty)
