@@ -218,6 +218,9 @@ public final class ApprovalStore: Sendable {
     /// Text from the agent: bounded, and without U+0000, which PostgreSQL cannot store.
     private static func storable(_ text: String?) -> String? {
         guard let text else { return nil }
-        return String(text.prefix(4096)).replacing("\0", with: "\u{2400}")
+        // By scalars, since a combining mark makes one Character of U+0000 and itself.
+        var storable = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(4096) { storable.append(scalar == "\0" ? "\u{2400}" : scalar) }
+        return String(storable)
     }
 }

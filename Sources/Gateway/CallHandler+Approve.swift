@@ -183,7 +183,11 @@ enum CommandLine {
     /// `aws SERVICE OPERATION --cli-input-json '{…}'`, with the parameters as they are recorded: masked.
     static func words(of call: RecognisedCall, parameters: String) -> String {
         let service = call.operation.service.id
-        let quoted = parameters.replacing("'", with: "'\\''")
+        // By scalars: a quote that a combining mark follows is no Character of its own, but a shell's quote all the same.
+        var quoted = ""
+        for scalar in parameters.unicodeScalars {
+            if scalar == "'" { quoted += "'\\''" } else { quoted.unicodeScalars.append(scalar) }
+        }
         return "aws \(service) \(kebab(call.operation.name)) --region \(call.region) --cli-input-json '\(quoted)'"
     }
 
