@@ -6,14 +6,15 @@ extension Settings {
 
     /// Reads a `postern.yaml`.
     ///
-    /// - Parameter credentials: systemd's `$CREDENTIALS_DIRECTORY`: a file there of the same name as the checkpoint key
-    ///   or the console's secret is read in its place, so that the files themselves can be root's alone
+    /// - Parameter credentials: systemd's `$CREDENTIALS_DIRECTORY`: a file there of the same name as the checkpoint key,
+    ///   the console's secret or the webhook's key is read in its place, so that the files themselves can be root's alone
     ///   (systemd.exec(5), LoadCredential=). The key ring is not among them: it is replaced while processes run.
     public init(file path: String, credentials: String? = nil) throws(ConfigurationErrors) {
         try self.init(parsing: try Self.text(ofFile: path), file: path)
         guard let credentials else { return }
         keys.checkpoint = Self.passed(keys.checkpoint, in: credentials)
         console.clientSecretFile = console.clientSecretFile.map { Self.passed($0, in: credentials) }
+        if let secret = webhook?.secretFile { webhook?.secretFile = Self.passed(secret, in: credentials) }
     }
 
     private static func passed(_ path: String, in directory: String) -> String {

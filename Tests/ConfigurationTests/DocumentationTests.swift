@@ -60,4 +60,16 @@ struct DocumentationTests {
             #expect(rows.contains("`\(key)`") || rows.contains(".\(key)`") || rows.contains("\(key)."), "\(key)")
         }
     }
+
+    @Test("Has a row for every key that is read")
+    func isComplete() throws {
+        let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Sources/Configuration/Settings+Parsing.swift")
+        let code = try String(contentsOf: source, encoding: .utf8)
+        let readers = /\.(?:text|texts|required|integer|boolean|seconds|mode|list|node)\("([a-z_]+)"/
+        let keys = Set(code.matches(of: readers).map { String($0.output.1) })
+        #expect(keys.count > 35)
+        let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.joined(separator: "\n")
+        for key in keys { #expect(rows.contains("`\(key)`") || rows.contains(".\(key)`"), "\(key)") }
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Configuration
@@ -92,5 +93,26 @@ struct SettingsTests {
     )
     func upstream(_ url: String, _ isAccepted: Bool) {
         #expect(mistakes(minimal + "\nupstream: {url: \"\(url)\"}\n").isEmpty == isAccepted)
+    }
+}
+
+@Suite("Credentials that systemd passes")
+struct PassedCredentialTests {
+    @Test("Take the place of files of the same name, and of no others")
+    func replaced() throws {
+        let directory = FileManager.default.temporaryDirectory.appending(
+            path: "postern-\(UInt32.random(in: 0 ... .max))"
+        )
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appending(path: "postern.yaml").path()
+        try Data(minimal.utf8).write(to: URL(filePath: file))
+        try Data().write(to: directory.appending(path: "checkpoint.pem"))
+        try Data().write(to: directory.appending(path: "ring.json"))
+        let settings = try Settings(file: file, credentials: directory.path())
+        #expect(settings.keys.checkpoint == directory.path() + "/checkpoint.pem")
+        #expect(settings.keys.ring == "/etc/postern/ring.json")
+        #expect(try Settings(file: file).keys.checkpoint == "/etc/postern/checkpoint.pem")
+        #expect(try Settings(file: file, credentials: "/nowhere").keys.checkpoint == "/etc/postern/checkpoint.pem")
     }
 }
