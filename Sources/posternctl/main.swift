@@ -12,7 +12,8 @@ struct Posternctl: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ApprovalsCommand.self, AuditCommand.self, ConfigCommand.self, DatabaseCommand.self, DoctorCommand.self,
+            ApprovalsCommand.self, AuditCommand.self, CatalogueCommand.self, ConfigCommand.self, DatabaseCommand.self,
+            DoctorCommand.self,
             KeysCommand.self, MaskCommand.self, PolicyCommand.self, SessionsCommand.self,
         ]
     )
