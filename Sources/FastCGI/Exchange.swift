@@ -48,7 +48,8 @@ public final class Exchange {
     ///
     /// Refuses names and values that could end a line; the caller has already dropped what nginx obeys (`X-Accel-*`).
     public func writeHead(status: Int, fields: [(name: String, value: String)]) throws(FastCGIError) {
-        var head = Array("Status: \(status)\r\n".utf8)
+        // nginx repeats the line; without a reason it would send no blank behind the code (RFC 9112 section 4).
+        var head = Array("Status: \(status) \(reasonPhrase(of: status))\r\n".utf8)
         for (name, value) in fields {
             guard name.utf8.allSatisfy(isTokenByte), !name.isEmpty, value.utf8.allSatisfy(isValueByte) else {
                 throw .invalidHeader(name: name)
@@ -109,6 +110,40 @@ public final class Exchange {
 
 /// Linux's POLLRDHUP (poll(2)), which Glibc's module leaves out: it needs `_GNU_SOURCE`.
 private let pollReadHangUp: Int16 = 0x2000
+
+/// The reason phrases of RFC 9110 that answers have; else the class of the status.
+private func reasonPhrase(of status: Int) -> String {
+    switch status {
+    case 200: "OK"
+    case 201: "Created"
+    case 202: "Accepted"
+    case 204: "No Content"
+    case 206: "Partial Content"
+    case 301: "Moved Permanently"
+    case 302: "Found"
+    case 303: "See Other"
+    case 304: "Not Modified"
+    case 307: "Temporary Redirect"
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 409: "Conflict"
+    case 412: "Precondition Failed"
+    case 413: "Content Too Large"
+    case 416: "Range Not Satisfiable"
+    case 429: "Too Many Requests"
+    case 500: "Internal Server Error"
+    case 502: "Bad Gateway"
+    case 503: "Service Unavailable"
+    case 504: "Gateway Timeout"
+    case ..<300: "Success"
+    case ..<400: "Redirection"
+    case ..<500: "Client Error"
+    default: "Server Error"
+    }
+}
 
 private func isTokenByte(_ byte: UInt8) -> Bool {
     switch byte {

@@ -75,7 +75,7 @@ struct ServerTests {
         let body = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
         let answer = try ask("/echo", body: body)
         #expect(answer.hasEnded)
-        #expect(answer.text.hasPrefix("Status: 200\r\nX-Count: \(size)\r\n\r\n"))
+        #expect(answer.text.hasPrefix("Status: 200 OK\r\nX-Count: \(size)\r\n\r\n"))
         #expect(Array(answer.standardOutput.suffix(size)) == body)
     }
 
@@ -121,7 +121,7 @@ struct ServerTests {
 
     @Test("Refuses a field that would end its line")
     func refusesInjection() throws {
-        #expect(try ask("/split").text.hasPrefix("Status: 200\r\n\r\n") == true)
+        #expect(try ask("/split").text.hasPrefix("Status: 200 OK\r\n\r\n") == true)
     }
 
     @Test("Drains: threads that wait for nginx end at once, and nothing is accepted any more")
