@@ -58,15 +58,20 @@ public final class Server: Sendable {
 
     /// Takes no new request, lets those that run end, and returns when all have or `seconds` have passed.
     ///
-    /// True when every thread has ended. A connection that nginx keeps idle is closed.
+    /// True when every thread has ended. A connection that nginx keeps is closed after its next answer, or when it
+    /// stays idle: closing it at once would lose the request that nginx may be writing to it.
     public func drain(within seconds: Double) -> Bool {
         FCGX_ShutdownPending()
-        let deadline = Date.timeIntervalSinceReferenceDate + seconds
-        while threadsAlive > 0, Date.timeIntervalSinceReferenceDate < deadline {
+        let start = Date.timeIntervalSinceReferenceDate
+        while threadsAlive > 0, Date.timeIntervalSinceReferenceDate < start + seconds {
+            let isIdleEnough = Date.timeIntervalSinceReferenceDate >= start + Self.idlePatience
             waiting.withLock { waiting in
                 waiting.isDraining = true
                 for (thread, connection) in waiting.connections {
-                    if connection >= 0 { shutdown(connection, Int32(SHUT_RD)) }
+                    if connection >= 0 {
+                        guard isIdleEnough else { continue }
+                        shutdown(connection, Int32(SHUT_RD))
+                    }
                     pthread_kill(thread, SIGUSR1)
                 }
             }
@@ -74,6 +79,9 @@ public final class Server: Sendable {
         }
         return threadsAlive == 0
     }
+
+    /// Seconds for which a draining server serves connections that nginx keeps.
+    private static let idlePatience = 1.0
 
     private var threadsAlive: Int { pool.withLock { $0?.alive ?? 0 } }
 
