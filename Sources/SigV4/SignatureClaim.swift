@@ -117,9 +117,10 @@ public struct SignatureClaim: Sendable {
         sessionToken = try headers.sessionToken(for: scope)
         if let stated = headers.contentHash {
             payload = try PayloadMode(parsing: stated)
-        } else if scope.isLikeS3 {
+        } else if scope.isLikeS3, scope.service != "s3-outposts" {
             throw .missingContentHash
         } else {
+            // S3 on Outposts has S3's rules for objects, and the common ones for its endpoints.
             payload = .absent
         }
         self.request = namesAreFromCGI ? try SignatureClaim.restoreNames(in: request, signed: signedHeaders) : request
