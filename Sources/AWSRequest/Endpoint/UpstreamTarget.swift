@@ -8,6 +8,14 @@ public struct UpstreamTarget: Sendable, Equatable {
     public let signingName: String
     /// The region part of the credential scope.
     public let signingRegion: String
+
+    /// A target with all its parts.
+    public init(host: String, target: String, signingName: String, signingRegion: String) {
+        self.host = host
+        self.target = target
+        self.signingName = signingName
+        self.signingRegion = signingRegion
+    }
 }
 
 /// Why a call has no endpoint.
@@ -61,6 +69,27 @@ extension Catalogue {
             host: host,
             target: target,
             signingName: signingName,
+            signingRegion: row.signingRegion(in: region)
+        )
+    }
+
+    /// Where AWS says which host answers a call (`DescribeEndpoints`); nil where that is not needed.
+    public func discoveryEndpoint(
+        for call: RecognisedCall,
+        options: EndpointOptions = []
+    ) throws(EndpointError) -> UpstreamTarget? {
+        let service = call.operation.service
+        guard service.hasCustomerEndpoint, call.operation.traits.contains(.endpointDiscovery),
+            call.operation.name != "DescribeEndpoints"
+        else { return nil }
+        let region = call.requestedRegion
+        guard let row = EndpointRow.find(for: call.operation, region: region, variant: options) else {
+            throw .noEndpoint(service: service.id, region: region.name)
+        }
+        return UpstreamTarget(
+            host: row.host(in: region),
+            target: "/",
+            signingName: row.signingName.isEmpty ? service.signingName : row.signingName,
             signingRegion: row.signingRegion(in: region)
         )
     }
