@@ -17,8 +17,8 @@ extension CallHandler {
         _ decision: Decision,
         _ understood: UnderstoodCall,
         _ input: ParsedInput,
-        caller: Caller,
-        _ incoming: IncomingRequest
+        _ embedded: EmbeddedURL?,
+        caller: Caller
     ) throws(Rejection) -> GrantUse? {
         switch decision.outcome {
         case .allow: return nil
@@ -26,7 +26,7 @@ extension CallHandler {
             let message = "\(decision.summary). If it is needed, ask whoever writes this gateway's policy."
             throw Rejection(.denied, status: 403, code: "AccessDenied", message)
         case .requireApproval(let terms):
-            let request = try approvalRequest(terms, decision, understood, input, caller: caller)
+            let request = try approvalRequest(terms, decision, understood, input, embedded, caller: caller)
             let approval = try hold(try open(request), terms: terms)
             return try use(approval, of: request, decision)
         }
@@ -106,6 +106,7 @@ extension CallHandler {
         _ decision: Decision,
         _ understood: UnderstoodCall,
         _ input: ParsedInput,
+        _ embedded: EmbeddedURL?,
         caller: Caller
     ) throws(Rejection) -> ApprovalRequest {
         let session = caller.assertion.session
@@ -116,7 +117,7 @@ extension CallHandler {
             account: session.role.account,
             region: understood.call.region,
             operation: understood.call.qualifiedName,
-            scope: try scope(terms, understood, input)
+            scope: try scope(terms, understood, input, embedded)
         )
         var request = ApprovalRequest(
             fingerprint: digest,
@@ -155,7 +156,8 @@ extension CallHandler {
     private func scope(
         _ terms: Policy.ApprovalTerms,
         _ understood: UnderstoodCall,
-        _ input: ParsedInput
+        _ input: ParsedInput,
+        _ embedded: EmbeddedURL?
     ) throws(Rejection) -> CallFingerprint.Scope {
         // Only resources that are known for certain can stand for the call.
         if terms.scope == .resource, !audited.resources.isEmpty { return .resources(audited.resources) }
@@ -167,14 +169,15 @@ extension CallHandler {
             throw .invalid("InvalidRequest", "A payload that is not hashed cannot be approved; this should not happen.")
         }
         let tokens = gateway.parts.catalogue.idempotencyTokenMembers(understood.call)
-        return .call(
-            parameters: MeantParameters.bytes(
-                of: input,
-                without: tokens,
-                fields: understood.request.headerFields,
-                payload: payload
-            )
+        let parameters = MeantParameters.bytes(
+            of: input,
+            without: tokens + (embedded.map { _ in EmbeddedURL.members } ?? []),
+            fields: understood.request.headerFields,
+            payload: payload
         )
+        // A URL is signed anew in every run; what it asks for, and where, stays.
+        let url = embedded.map { "\n\($0.call.region)\n\($0.input.canonicalText(without: tokens))" } ?? ""
+        return .call(parameters: parameters + Array(url.utf8))
     }
 }
 

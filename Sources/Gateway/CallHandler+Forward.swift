@@ -15,6 +15,8 @@ struct Forwarding {
     let understood: UnderstoodCall
     let incoming: IncomingRequest
     let upstream: UpstreamTarget
+    /// A presigned URL in it, which is to be made anew.
+    let embedded: EmbeddedURL?
     let caller: Caller
 }
 
@@ -32,7 +34,9 @@ extension CallHandler {
         stopwatch.lap("upstream")
         outcome.bytesIn = max(body.received, Int64(forwarding.understood.payload.whole?.count ?? 0))
         outcome.awsRequestID = relay.field("x-amzn-requestid") ?? relay.field("x-amz-request-id")
-        outcome.errorCode = rejection?.code ?? ErrorCode.read(relay)
+        outcome.errorCode =
+            rejection?.code
+            ?? ErrorCode.read(relay, isObject: forwarding.understood.call.operation.traits.contains(.streamingOutput))
         outcome.isCompleted = rejection == nil
         outcome.isTruncated = rejection?.kind == .upstream && relay.hasBegun
         outcome.message = rejection?.message
@@ -58,7 +62,7 @@ extension CallHandler {
         let operation = forwarding.understood.call.qualifiedName
         let isObject = forwarding.understood.call.operation.traits.contains(.streamingOutput)
         let key = fingerprintKey
-        return ResponseRelay(
+        let relay = ResponseRelay(
             exchange,
             isHead: forwarding.incoming.request.method == .head,
             window: try? window(of: forwarding),
@@ -83,6 +87,16 @@ extension CallHandler {
                 return try engine.maskHeader(name: name, value: value, operation: operation, fingerprintKey: key)
             }
         )
+        let received = forwarding.incoming.request
+        if forwarding.understood.call.operation.name == "DescribeEndpoints" {
+            let site = gateway.parts.settings.site
+            relay.rewrite = { EndpointDiscovery.readdressed($0, to: site) }
+        }
+        // S3 sends a bucket's callers to the host of its region; theirs is the gateway, whatever the region.
+        if forwarding.understood.call.wireProtocol == .s3, let host = received.authority, let path = received.path {
+            relay.location = "https://\(host)\(path)"
+        }
+        return relay
     }
 
     /// The range that a download asks for; a range that cannot be widened is refused.
@@ -92,7 +106,8 @@ extension CallHandler {
             return nil
         }
         let query = (request.path ?? "").drop { $0 != "?" }.dropFirst()
-        guard !query.split(separator: "&").contains(where: { $0.hasPrefix("partNumber=") }) else {
+        let isPart = query.split(separator: "&").contains { $0.hasPrefix("partNumber=") }
+        guard !isPart || forwarding.understood.call.wireProtocol != .s3 else {
             throw .invalid(
                 "InvalidRequest",
                 "partNumber is not served, since a secret could lie across two parts: use Range."
@@ -112,23 +127,16 @@ extension CallHandler {
         relay: ResponseRelay
     ) throws(Rejection) {
         let credential = try credential(for: forwarding.caller.assertion)
-        let outgoing = try OutgoingPayload(forwarding.understood.payload, incoming: forwarding.incoming, body: body)
+        let sent = try payload(of: forwarding, with: credential)
+        let outgoing = try OutgoingPayload(sent, incoming: forwarding.incoming, body: body)
         var request = forwarding.understood.request
         request.headerFields = outgoing.adjusted(OutgoingFields.passed(request.headerFields))
         if let window = try window(of: forwarding) { request.headerFields[.range] = window.widened }
         request.authority = forwarding.upstream.host
         request.path = forwarding.upstream.target
-        do throws(SignatureError) {
-            try gateway.signer.sign(
-                &request,
-                with: credential,
-                region: forwarding.upstream.signingRegion,
-                service: forwarding.upstream.signingName,
-                payload: outgoing.mode,
-                now: SigningTime(secondsSince1970: UnixTime.current().seconds)
-            )
-        } catch {
-            throw Rejection(error)
+        // What AWS takes from everybody it gets without the gateway's name on it, as from an SDK.
+        if !forwarding.understood.call.operation.traits.contains(.anonymous) {
+            try sign(&request, for: forwarding.upstream, with: credential, payload: outgoing.mode)
         }
         let outbound = OutboundRequest(
             to: gateway.parts.settings.upstream.server.destination(of: forwarding.upstream.host),
@@ -150,7 +158,29 @@ extension CallHandler {
         try relay.finish()
     }
 
-    private func credential(for assertion: IdentityAssertion) throws(Rejection) -> Credential {
+    /// Signs for AWS.
+    func sign(
+        _ request: inout HTTPRequest,
+        for upstream: UpstreamTarget,
+        with credential: Credential,
+        payload: PayloadMode
+    ) throws(Rejection) {
+        do throws(SignatureError) {
+            try gateway.signer.sign(
+                &request,
+                with: credential,
+                region: upstream.signingRegion,
+                service: upstream.signingName,
+                payload: payload,
+                now: SigningTime(secondsSince1970: UnixTime.current().seconds)
+            )
+        } catch {
+            throw Rejection(error)
+        }
+    }
+
+    /// What the caller's calls are signed with.
+    func credential(for assertion: IdentityAssertion) throws(Rejection) -> Credential {
         do throws(AWSCredentialsError) {
             return Credential(try gateway.parts.credentials(assertion))
         } catch {
@@ -174,14 +204,15 @@ extension Settings.Upstream.Server {
 
 /// AWS's own error code of an answer, as far as its beginning shows it.
 enum ErrorCode {
-    static func read(_ relay: ResponseRelay) -> String? {
+    /// - Parameter isObject: whether a successful answer is somebody's data, which may look like anything.
+    static func read(_ relay: ResponseRelay, isObject: Bool) -> String? {
         guard let status = relay.status else { return nil }
         if let field = relay.field("x-amzn-errortype"), let code = field.split(separator: ":").first {
             return String(code)
         }
         let opening = String(decoding: relay.opening, as: UTF8.self)
         // S3 says 200 before it knows, and puts the error into the body.
-        let isHidden = status == 200 && opening.contains("<Error>")
+        let isHidden = status == 200 && !isObject && opening.contains("<Error>")
         guard status >= 400 || isHidden else { return nil }
         if let range = opening.firstRange(of: "<Code>") { return word(opening[range.upperBound...], until: "<") }
         if let range = opening.firstRange(of: "\"__type\"") {

@@ -51,15 +51,16 @@ final class CallHandler {
         stopwatch.lap("verify")
 
         let input = try parse(understood, incoming)
-        let needs = classify(understood.call, input, session: caller.assertion.session)
-        let decision = decide(needs, understood.call, input, caller: caller, incoming)
+        let embedded = try embeddedURL(in: understood, input, caller: caller)
+        let decision = judge(understood.call, input, embedded, caller: caller, incoming)
         stopwatch.lap("decide")
         try checkLimits(decision, session: caller.assertion.session)
         if case .requireApproval = decision.outcome { understood = try hashed(understood, body: body) }
-        let grant = try approve(decision, understood, input, caller: caller, incoming)
+        let grant = try approve(decision, understood, input, embedded, caller: caller)
         stopwatch.lap("approve")
 
-        let upstream = try address(understood.call, input)
+        let customerHost = try discoveredHost(of: understood.call, caller: caller)
+        let upstream = try address(understood.call, input, customerHost: customerHost)
         let intent = IntentRecord(
             id: RecordID(parsing: requestID) ?? .make(),
             time: .now(),
@@ -79,6 +80,7 @@ final class CallHandler {
                 understood: understood,
                 incoming: incoming,
                 upstream: upstream,
+                embedded: embedded,
                 caller: caller
             ),
             body: body,
@@ -116,12 +118,37 @@ final class CallHandler {
         return try? engine?.maskJSON(json, fingerprintKey: fingerprintKey)
     }
 
+    /// Step 4 and 5; a URL in the call is judged like the call, and the stricter decision counts.
+    private func judge(
+        _ call: RecognisedCall,
+        _ input: ParsedInput,
+        _ embedded: EmbeddedURL?,
+        caller: Caller,
+        _ incoming: IncomingRequest
+    ) -> Decision {
+        let session = caller.assertion.session
+        let needs = classify(call, input, session: session)
+        let inner = embedded.map { classify($0.call, $0.input, session: session) } ?? []
+        audited.take(call, needs: needs + inner, account: session.role.account)
+        let version = gateway.policy.current
+        var decision = decide(needs, call, input, by: version, caller: caller, incoming)
+        if let embedded {
+            let other = decide(inner, embedded.call, embedded.input, by: version, caller: caller, incoming)
+            switch (decision.outcome, other.outcome) {
+            case (.deny, _), (.defaultDeny, _), (_, .allow), (.requireApproval, .requireApproval): break
+            default: decision = other
+            }
+        }
+        decided = AuditedDecision(decision, policyHash: version.hash)
+        return decision
+    }
+
     private func classify(_ call: RecognisedCall, _ input: ParsedInput, session: Session) -> [AuthorizationRequest] {
         // A request that could mean several operations must be allowed as each of them.
         let actions = call.readings.flatMap { reading in
             gateway.parts.catalogue.classify(reading, input, account: session.role.account).actions
         }
-        let needs = actions.map { need in
+        return actions.map { need in
             AuthorizationRequest(
                 action: need.name,
                 resources: need.resources,
@@ -129,18 +156,16 @@ final class CallHandler {
                 risks: need.risks.names
             )
         }
-        audited.take(call, needs: needs, account: session.role.account)
-        return needs
     }
 
     private func decide(
         _ needs: [AuthorizationRequest],
         _ call: RecognisedCall,
         _ input: ParsedInput,
+        by version: PolicyVersion,
         caller: Caller,
         _ incoming: IncomingRequest
     ) -> Decision {
-        let version = gateway.policy.current
         let assertion = caller.assertion
         let keys = PolicyKeys(
             session: assertion.session,
@@ -153,20 +178,33 @@ final class CallHandler {
             input: call.bodyNeed == .streaming ? nil : input,
             now: caller.now
         )
-        let decision = version.policy.decide(needs, in: keys.context)
-        decided = AuditedDecision(decision, policyHash: version.hash)
-        return decision
+        return version.policy.decide(needs, in: keys.context)
     }
 
-    private func address(_ call: RecognisedCall, _ input: ParsedInput) throws(Rejection) -> UpstreamTarget {
+    /// Where AWS answers a call.
+    func address(
+        _ call: RecognisedCall,
+        _ input: ParsedInput,
+        customerHost: String? = nil
+    ) throws(Rejection) -> UpstreamTarget {
+        do throws(EndpointError) {
+            return try gateway.parts.catalogue.endpoint(
+                for: call,
+                input: input,
+                options: options,
+                customerHost: customerHost
+            )
+        } catch {
+            throw Rejection(error)
+        }
+    }
+
+    /// The kinds of endpoints that the site wants.
+    var options: EndpointOptions {
         let upstream = gateway.parts.settings.upstream
         var options: EndpointOptions = []
         if upstream.fips { options.insert(.fips) }
         if upstream.dualStack { options.insert(.dualStack) }
-        do throws(EndpointError) {
-            return try gateway.parts.catalogue.endpoint(for: call, input: input, options: options)
-        } catch {
-            throw Rejection(error)
-        }
+        return options
     }
 }

@@ -72,6 +72,7 @@ public final class Gateway: Sendable {
     let replays = ReplayGuard()
     let limits = CallLimits()
     let metrics = CallMetrics()
+    let discovery = EndpointDiscovery()
     let policy: InForce<PolicyVersion>
     let ring: InForce<KeyRing>
     /// Stands in for the secret of an unknown key, so that it takes as long to refuse.

@@ -18,6 +18,10 @@ final class ResponseRelay {
     private var cutPosition: Int64 = 0
     private let makeMasker: (ResponseHead, _ opening: Span<UInt8>) throws(MaskingError) -> ResponseMasker
     private let maskField: (String, String) throws(MaskingError) -> String
+    /// Changes a masked answer that is held whole, where it names hosts of AWS's.
+    var rewrite: (([UInt8]) -> [UInt8])?
+    /// Where a redirect of AWS's leads instead: to the gateway.
+    var location: String?
     private var head: ResponseHead?
     private var masker: ResponseMasker?
     private var isStreaming = false
@@ -76,7 +80,10 @@ final class ResponseRelay {
         } catch {
             throw Rejection(error)
         }
-        if !isStreaming { try sendHead(head, length: cut.map { Int($0.length) } ?? pending.count) }
+        if !isStreaming {
+            if let rewrite, head.status == 200 { pending = rewrite(pending) }
+            try sendHead(head, length: cut.map { Int($0.length) } ?? pending.count)
+        }
         try send()
     }
 
@@ -115,9 +122,7 @@ final class ResponseRelay {
 
     private func take(_ bytes: Span<UInt8>) -> Bool {
         bytesFromUpstream += Int64(bytes.count)
-        if opening.count < 512 {
-            for index in 0..<min(bytes.count, 512 - opening.count) { opening.append(bytes[index]) }
-        }
+        open(bytes)
         guard let head, !isHead else { return true }
         if masker == nil, !begin(head, opening: bytes) { return false }
         do throws(MaskingError) {
@@ -135,6 +140,17 @@ final class ResponseRelay {
         return true
     }
 
+    /// Keeps the beginning; of white space, with which S3 keeps a link alive until it knows, one byte.
+    private func open(_ bytes: Span<UInt8>) {
+        for index in bytes.indices {
+            guard opening.count < 512 else { return }
+            if Self.isSpace(bytes[index]), opening.last.map(Self.isSpace) ?? true { continue }
+            opening.append(bytes[index])
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
     private func startStreaming() -> Bool {
         guard let head else { return false }
         isStreaming = true
@@ -151,7 +167,8 @@ final class ResponseRelay {
         let keepsLength = masker?.preservesLength ?? true
         // A compressed body has been unpacked; of a body that is still coming nobody knows yet.
         let isUnpacked = !keepsLength && head.first("content-encoding") != nil
-        let isChanged = length == nil || isUnpacked || cut != nil || !(masker?.findings.isEmpty ?? true)
+        let isReplaced = rewrite != nil || !(masker?.findings.isEmpty ?? true)
+        let isChanged = length == nil || isUnpacked || cut != nil || isReplaced
         var fields: [(name: String, value: String)] = []
         do throws(MaskingError) {
             for (name, value) in head.fields where ResponseFields.mayPass(name) {
@@ -160,6 +177,10 @@ final class ResponseRelay {
                 }
                 if let cut, name.lowercased() == "content-range" {
                     fields.append((name, cut.contentRange))
+                    continue
+                }
+                if let location, (300..<400).contains(head.status), name.lowercased() == "location" {
+                    fields.append((name, location))
                     continue
                 }
                 let masked = try maskField(name, value)

@@ -38,10 +38,12 @@ extension CallHandler {
         body: IncomingBody
     ) throws(Rejection) -> UnderstoodCall {
         var request = incoming.request
+        let seen: HTTPRequest
         let entrance: Entrance
         switch caller.proof {
         case .signature(let claim):
             request = claim.request
+            seen = request
             entrance = .signed(region: claim.scope.region, service: claim.scope.service)
         case .bearer:
             guard let target = BearerTarget(parsing: request.path ?? "") else {
@@ -51,16 +53,18 @@ extension CallHandler {
                 )
             }
             entrance = .bearer(region: target.region, service: target.service)
+            request.headerFields = Self.namedAsModelled(request.headerFields)
+            seen = request
             request.path = target.target
         }
         var whole: [UInt8]?
         let call: RecognisedCall
-        switch try recognise(incoming.request, entrance) {
+        switch try recognise(seen, entrance) {
         case .call(let recognised): call = recognised
         case .needsBody:
             let bytes = try body.whole(reason: "calls that are told by their body")
             whole = bytes
-            call = try recognise(incoming.request, entrance, bytes)
+            call = try recognise(seen, entrance, bytes)
         }
         wireProtocol = call.wireProtocol
         audited.operation = call.qualifiedName
@@ -91,6 +95,18 @@ extension CallHandler {
         } catch {
             throw Rejection(error)
         }
+    }
+
+    /// No signature tells which names had an underscore: AWS's models have one (sso).
+    private static func namedAsModelled(_ fields: HTTPFields) -> HTTPFields {
+        guard let cgi = HTTPField.Name("x-amz-sso-bearer-token"), fields.contains(cgi),
+            let modelled = HTTPField.Name("x-amz-sso_bearer_token")
+        else { return fields }
+        var named = HTTPFields()
+        for field in fields {
+            named.append(HTTPField(name: field.name == cgi ? modelled : field.name, value: field.value))
+        }
+        return named
     }
 
     /// Everything but a blob whose hash is stated or not signed at all is read before it is judged.
