@@ -7,7 +7,8 @@ import botocore.credentials
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from stack import REGION, Issuer, Recorder, Stack, moto_server  # noqa: E402
+from echo import Echo  # noqa: E402
+from stack import REGION, UPSTREAM_KEYS, Issuer, Recorder, Stack, moto_server  # noqa: E402
 
 SECRET = "not-a-real-password-7f3a9c"
 PARAMETER = "not-a-real-parameter-51d0e2"
@@ -44,6 +45,27 @@ def stack(recorder, issuer):
         token.write_text(issuer.token())
         token.chmod(0o600)
         yield stack
+    finally:
+        keep_logs(stack)
+        stack.down()
+
+
+@pytest.fixture(scope="session")
+def echo(tmp_path_factory):
+    """A server in AWS's place that answers everything with the least."""
+    echo = Echo(tmp_path_factory.mktemp("echo") / "records")
+    yield echo
+    echo.stop()
+
+
+@pytest.fixture(scope="session")
+def open_stack(issuer, echo):
+    """A stack whose policy allows everything, with the echo as its upstream."""
+    stack = Stack(POSTERN_UPSTREAM=echo.url, POSTERN_OIDC_ISSUER=issuer.url,
+                  POSTERN_POLICY=pathlib.Path(__file__).parent / "everything.yaml",
+                  AWS_ACCESS_KEY_ID=UPSTREAM_KEYS.access_key, AWS_SECRET_ACCESS_KEY=UPSTREAM_KEYS.secret_key)
+    try:
+        yield stack.up()
     finally:
         keep_logs(stack)
         stack.down()

@@ -28,6 +28,8 @@ from joserfc.jwk import ECKey, RSAKey
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::111122223333:role/agent"
+# What the gateway signs with, where a test looks at its signatures.
+UPSTREAM_KEYS = botocore.credentials.Credentials("AKIACONFORMANCE00000", "conformance-secret-that-opens-nothing-00")
 
 
 def free_port():
