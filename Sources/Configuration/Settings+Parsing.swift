@@ -79,6 +79,7 @@ extension Settings {
         Listening(
             socket: reader.text("socket") ?? "/run/postern/\(name).sock",
             mode: reader.mode("mode", default: 0o660),
+            group: reader.text("group"),
             threads: reader.integer("threads", default: threads, in: 1...1024),
             held: reader.integer("held", default: held, in: 0...1024)
         )

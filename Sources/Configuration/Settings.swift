@@ -50,6 +50,8 @@ public struct Settings: Sendable {
         public var socket: String
         /// Its permission bits.
         public var mode: UInt32
+        /// The name of the group that it belongs to; nil for the program's own.
+        public var group: String?
         /// Threads that take requests.
         public var threads: Int
         /// Requests that may wait for a person besides.

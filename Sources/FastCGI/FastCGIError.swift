@@ -8,6 +8,8 @@ public enum FastCGIError: Error, Equatable {
     case pathTooLong(bytes: Int)
     /// Another process listens on this path.
     case addressInUse(path: String)
+    /// The machine has no group of this name.
+    case unknownGroup(String)
     /// systemd passed no usable socket (`LISTEN_PID`, `LISTEN_FDS`).
     case notInherited
     /// The request's body could not be read to its end: the client or nginx went away.

@@ -46,6 +46,25 @@ public struct ListeningSocket: ~Copyable, Sendable {
         ownedPath = nil
     }
 
+    /// Takes systemd's socket where it passed one, else makes one for the group of this name.
+    public init(
+        path: String,
+        mode: mode_t,
+        groupNamed group: String?,
+        environment: [String: String]
+    ) throws(FastCGIError) {
+        guard environment["LISTEN_FDS"] == nil else {
+            try self.init(inheritedFrom: environment)
+            return
+        }
+        var id: gid_t?
+        if let group {
+            guard let entry = unsafe getgrnam(group) else { throw .unknownGroup(group) }
+            id = unsafe entry.pointee.gr_gid
+        }
+        try self.init(path: path, mode: mode, group: id)
+    }
+
     deinit {
         close(descriptor)
         if let ownedPath { unsafe unlink(ownedPath) }

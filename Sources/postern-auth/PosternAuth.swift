@@ -63,8 +63,11 @@ struct PosternAuth: ParsableCommand {
     }
 
     private static func socket(_ settings: Settings.Listening) throws(FastCGIError) -> ListeningSocket {
-        let environment = ProcessInfo.processInfo.environment
-        guard environment["LISTEN_FDS"] == nil else { return try ListeningSocket(inheritedFrom: environment) }
-        return try ListeningSocket(path: settings.socket, mode: settings.mode)
+        try ListeningSocket(
+            path: settings.socket,
+            mode: settings.mode,
+            groupNamed: settings.group,
+            environment: ProcessInfo.processInfo.environment
+        )
     }
 }

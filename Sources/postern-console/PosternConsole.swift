@@ -85,9 +85,12 @@ struct PosternConsole: ParsableCommand {
     }
 
     private static func socket(_ settings: Settings.Listening) throws(FastCGIError) -> ListeningSocket {
-        let environment = ProcessInfo.processInfo.environment
-        guard environment["LISTEN_FDS"] == nil else { return try ListeningSocket(inheritedFrom: environment) }
-        return try ListeningSocket(path: settings.socket, mode: settings.mode)
+        try ListeningSocket(
+            path: settings.socket,
+            mode: settings.mode,
+            groupNamed: settings.group,
+            environment: ProcessInfo.processInfo.environment
+        )
     }
 
     /// Fetches the provider's keys whenever that is due, for as long as the program runs.

@@ -26,6 +26,20 @@ struct ListeningSocketTests {
         withExtendedLifetime(first.descriptor) {}
     }
 
+    @Test("Belongs to the group that is named, and refuses one that is none")
+    func setsGroup() throws {
+        let entry = try #require(unsafe getgrgid(getegid()))
+        let own = unsafe String(cString: entry.pointee.gr_name)
+        let socket = try ListeningSocket(path: path, mode: 0o660, groupNamed: own, environment: [:])
+        var status = stat()
+        #expect(unsafe stat(path, &status) == 0)
+        #expect(status.st_gid == getegid())
+        withExtendedLifetime(socket.descriptor) {}
+        #expect(throws: FastCGIError.unknownGroup("no-such-group")) {
+            _ = try ListeningSocket(path: path + "2", mode: 0o660, groupNamed: "no-such-group", environment: [:])
+        }
+    }
+
     @Test("Refuses a path that does not fit a socket address")
     func refusesLongPath() {
         let long = "/tmp/" + String(repeating: "x", count: 120)
