@@ -91,7 +91,7 @@ def calls(stack, keys):
     end = []
 
     def work():
-        # As SDKs do by default: nginx may write to a kept connection in the moment in which it is closed, and says 503.
+        # As SDKs do by default: without retries a run now and then loses a call to a 503 (docs/install.md).
         client = stack.client("ssm", keys, retries=2)
         done, failed = 0, []
         while not end:
