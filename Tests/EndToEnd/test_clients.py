@@ -50,7 +50,7 @@ def run(*words, **environment):
 def rclone(stack, keys, home):
     options = ["--ca-cert", stack.ca, "--s3-provider", "Other", "--s3-endpoint", stack.url, "--s3-region", "us-east-1",
                "--s3-access-key-id", keys.access_key, "--s3-secret-access-key", keys.secret_key, "--s3-session-token",
-               keys.token, "--s3-no-check-bucket", "--s3-acl", "", "--s3-chunk-size", "16M", "--retries", "1", "--config", ""]
+               keys.token, "--s3-no-check-bucket", "--s3-upload-cutoff", "5G", "--retries", "1", "--config", ""]
     return (lambda path, key: run("/usr/bin/rclone", *options, "copyto", path, f":s3:{BUCKET}/{key}"),
             lambda key, path: run("/usr/bin/rclone", *options, "copyto", f":s3:{BUCKET}/{key}", path))
 
