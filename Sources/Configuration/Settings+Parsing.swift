@@ -203,8 +203,9 @@ extension Settings {
         }
         let form = reader.text("form").map { Webhook.Form(rawValue: $0) } ?? .json
         if form == nil { reader.report("form", "must be json, slack or teams") }
-        let isSafe = url.hasPrefix("https://") || url.hasPrefix("http://127.0.0.1") || url.hasPrefix("http://localhost")
-        if !isSafe { reader.report("url", "must be https, or http to this machine") }
+        let authority = url.hasPrefix("http://") ? url.dropFirst("http://".count).prefix { !"/?#".contains($0) } : ""
+        let isLocal = ["127.0.0.1", "localhost"].contains(authority.prefix { $0 != ":" }) && !authority.contains("@")
+        if !url.hasPrefix("https://"), !isLocal { reader.report("url", "must be https, or http to this machine") }
         return Webhook(url: url, secretFile: reader.text("secret_file"), form: form ?? .json)
     }
 

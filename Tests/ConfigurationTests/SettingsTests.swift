@@ -71,6 +71,7 @@ struct SettingsTests {
         arguments: [
             ("{url: \"https://hooks.example.com/x\", form: slack}", true), ("{url: \"http://127.0.0.1:1\"}", true),
             ("{url: \"http://hooks.example.com\"}", false), ("{form: json}", false),
+            ("{url: \"http://localhost.example.com/\"}", false), ("{url: \"http://127.0.0.1:x@example.com/\"}", false),
             ("{url: \"https://h\", form: mail}", false), ("{url: \"https://h\", secret: x}", false),
         ]
     )
