@@ -55,7 +55,7 @@ struct GzipMasker: BodyMasker {
 /// came.
 struct UTF16Masker: BodyMasker {
     private let isLittleEndian: Bool
-    private var text = OpaqueMasker(keepsLength: true)
+    private var text = OpaqueMasker(keepsLength: true, isKnownText: true)
     /// Units that went in and did not come out yet, as bytes.
     private var units: [UInt8] = []
     private var odd: UInt8?

@@ -11,6 +11,8 @@ struct OpaqueMasker: BodyMasker {
     private static let lookBehind = 512
     /// Bytes behind the place that must be known.
     private static let lookAhead = 1024
+    /// Bytes before a secret that must be text where only its context tells what it is.
+    private static let textBefore = 16
     /// Bytes that are held for one secret; a longer one is masked in pieces.
     private static let longest = 64 << 10
 
@@ -20,10 +22,15 @@ struct OpaqueMasker: BodyMasker {
     /// Whether the last secret goes on.
     private var continues = false
     private let keepsLength: Bool
+    private let isKnownText: Bool
     private var isFirst = true
     private var target = OpaqueMasker.window
 
-    init(keepsLength: Bool) { self.keepsLength = keepsLength }
+    /// - Parameter isKnownText: whether the bytes are characters for certain, such as units of UTF-16 made narrow.
+    init(keepsLength: Bool, isKnownText: Bool = false) {
+        self.keepsLength = keepsLength
+        self.isKnownText = isKnownText
+    }
 
     mutating func write(_ chunk: Span<UInt8>, to output: inout [UInt8], session: MaskingSession) throws(MaskingError) {
         var position = 0
@@ -73,6 +80,11 @@ struct OpaqueMasker: BodyMasker {
         scan.keepsLength = keepsLength
         try session.scan(text, &scan)
         scan.edits.settle()
+        // Among random bytes a telling name turns up by chance, a whole line of text does not.
+        scan.edits.removeAll { edit in
+            guard !isKnownText, Self.isTold(byContext: edit.type) else { return false }
+            return !Self.isText(text, max(0, edit.start - Self.textBefore), edit.end)
+        }
         guard !isFinal else { return (scan.edits, text.count) }
         var commit = text.count - Self.lookAhead
         if scan.unfinished < commit {
@@ -83,6 +95,37 @@ struct OpaqueMasker: BodyMasker {
         }
         for edit in scan.edits where edit.start < commit && edit.end > commit { commit = edit.end }
         return (scan.edits, max(commit, written))
+    }
+
+    /// Whether a type is known by a name or a shape beside it rather than by a format of its own.
+    private static func isTold(byContext type: String) -> Bool {
+        switch type {
+        case "secret", "password", "email", "phone", "card", "iban", "ssn", "identity", "passport": true
+        default: false
+        }
+    }
+
+    /// Whether bytes are text: UTF-8 without control characters but white space; characters cut at the start count.
+    private static func isText(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+        var index = start
+        while index < end, index < start + 3, bytes[index] & 0xC0 == 0x80 { index += 1 }
+        while index < end {
+            let byte = bytes[index]
+            let following: Int
+            switch byte {
+            case 0x20...0x7E, 0x09, 0x0A, 0x0D: following = 0
+            case 0xC2...0xDF: following = 1
+            case 0xE0...0xEF: following = 2
+            case 0xF0...0xF4: following = 3
+            default: return false
+            }
+            index += 1
+            for _ in 0..<following where index < end {
+                guard bytes[index] & 0xC0 == 0x80 else { return false }
+                index += 1
+            }
+        }
+        return true
     }
 
     /// Writes stars as long as the secret may go on: to white space or a quote.
