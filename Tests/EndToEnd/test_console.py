@@ -3,24 +3,18 @@
 import http.server
 import importlib.resources
 import pathlib
-import shutil
 import subprocess
 import threading
 import time
 
 import pytest
 from conftest import keep_logs
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 from stack import Stack
 
-pytest.importorskip("selenium", reason="needs Selenium: pip install selenium")
-if not shutil.which("chromedriver"):
-    pytest.skip("needs Debian's chromium and chromium-driver", allow_module_level=True)
-
-from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-
-from browser import Browser  # noqa: E402
-from console_stack import ask, state, votes  # noqa: E402
+from browser import Browser
+from console_stack import ask, state, votes
 
 PROBE = "\"\u0301'><xss-probe onload=x()><img src=x onerror='window.xss=1'><script>window.xss=1</script>{{x}}\u202e"
 

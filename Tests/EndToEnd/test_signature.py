@@ -80,8 +80,7 @@ def test_an_old_signature_is_refused(stack, keys, upstream, monkeypatch):
     old = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: old, raising=False)
     headers = stack.sign(keys, "ssm", "POST", "/", JSON, BODY)
-    if "20200101" not in headers["Authorization"]:
-        pytest.skip("this botocore takes its time elsewhere")
+    assert "20200101" in headers["Authorization"], "this botocore takes its time elsewhere"
     refused(stack.send("POST", "/", headers, BODY), upstream)
 
 

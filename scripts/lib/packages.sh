@@ -9,6 +9,8 @@ packages_for_stack=(
     nginx postgresql glewlwyd sqlite3 openssl curl jq ca-certificates python3 python3-venv procps
 )
 packages_for_browser_tests=(chromium chromium-driver)
+# rclone, s3cmd, the AWS CLI 2, and what Tests/EndToEnd/goclient is built of, offline.
+packages_for_client_tests=(rclone s3cmd awscli golang-go golang-github-aws-aws-sdk-go-v2-dev)
 packages_for_bench=(wrk)
 
 install_packages() {
