@@ -150,7 +150,13 @@ let package = Package(
             ]
         ),
         tests(of: "FastCGI"),
-        tests(of: "Gateway", ["AWSRequest", "FastCGI", "Identity", httpTypes]),
+        tests(
+            of: "Gateway",
+            [
+                "AWSRequest", "Audit", "FastCGI", "Identity", "OpenSSL", "Policy", "Postgres", "PrivateCluster",
+                httpTypes,
+            ]
+        ),
         tests(of: "HTTPClient", [httpTypes]),
         tests(of: "Identity", ["OpenSSL", "Postgres", "PrivateCluster", httpTypes], vectors: true),
         tests(of: "Masking", ["Compression"], vectors: true),

@@ -148,14 +148,7 @@ final class CallHandler {
         let actions = call.readings.flatMap { reading in
             gateway.parts.catalogue.classify(reading, input, account: session.role.account).actions
         }
-        return actions.map { need in
-            AuthorizationRequest(
-                action: need.name,
-                resources: need.resources,
-                accessLevel: need.accessLevel.description,
-                risks: need.risks.names
-            )
-        }
+        return actions.map { AuthorizationRequest($0) }
     }
 
     private func decide(

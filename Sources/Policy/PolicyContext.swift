@@ -37,7 +37,8 @@ public struct PolicyContext {
         }
     }
 
-    func value(of key: ConditionKey) -> ContextValue {
+    /// What the call has for a key.
+    public func value(of key: ConditionKey) -> ContextValue {
         key.constant ?? lookup(key)
     }
 }

@@ -131,6 +131,17 @@ struct AuditFilter: ParsableArguments {
     }
 }
 
+/// Finds records by what people have at hand: the record's id, nginx's request id, or AWS's.
+enum RecordLookup {
+    /// A query for the ids of the records; the id that is looked for is `$1`.
+    static func query(for id: String) -> String {
+        let isUUID = id.utf8.count { $0 != UInt8(ascii: "-") } == 32 && id.utf8.allSatisfy { $0 < 128 }
+        let byAWS = "SELECT id FROM postern_audit.record WHERE aws_request_id = $1"
+        guard isUUID else { return byAWS }
+        return byAWS + " UNION SELECT id FROM postern_audit.record WHERE id = $1::uuid OR request_id = $1::uuid"
+    }
+}
+
 /// `posternctl audit show`: everything about one call or event.
 struct AuditShow: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -145,14 +156,10 @@ struct AuditShow: ParsableCommand {
 
     func run() throws {
         var connection = try options.connect()
-        let isUUID = id.utf8.count { $0 != UInt8(ascii: "-") } == 32 && id.utf8.allSatisfy { $0 < 128 }
         let rows = try Failure.catching { () throws(PostgresError) in
             try connection.execute(
                 """
-                WITH found AS (
-                    SELECT id FROM postern_audit.record WHERE aws_request_id = $1
-                    \(isUUID ? "UNION SELECT id FROM postern_audit.record WHERE id = $1::uuid OR request_id = $1::uuid" : "")
-                )
+                WITH found AS (\(RecordLookup.query(for: id)))
                 SELECT row_to_json(r)::text, f.key, f.value
                 FROM postern_audit.record AS r, json_each_text(row_to_json(r)) AS f
                 WHERE r.id IN (SELECT id FROM found) AND f.value IS NOT NULL

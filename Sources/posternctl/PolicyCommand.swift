@@ -3,12 +3,12 @@ import ArgumentParser
 import Foundation
 import Policy
 
-/// `posternctl policy`: checks, explains and tests policy files; needs neither configuration nor database.
+/// `posternctl policy`: checks, explains and tests policy files, and compares them with what the audit has.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Check, explain and test policy files.",
-        subcommands: [PolicyCheck.self, PolicyExplain.self, PolicyTest.self]
+        abstract: "Check, explain, test and replay policy files.",
+        subcommands: [PolicyCheck.self, PolicyExplain.self, PolicyReplayCommand.self, PolicyTest.self]
     )
 }
 

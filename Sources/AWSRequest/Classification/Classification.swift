@@ -55,7 +55,34 @@ extension Catalogue {
     /// - Returns: At least one action.
     public func classify(_ call: RecognisedCall, _ input: ParsedInput, account: String) -> Classification {
         let context = ARNContext(partition: call.partition.id, region: call.region, account: account)
-        let builder = ActionBuilder(catalogue: self, call: call, input: input, context: context)
+        let path = String(call.target.prefix { $0 != "?" })
+        return classify(call.operation, path: path, input, context)
+    }
+
+    /// The same for a call of which there is no request: one that is only described, or that is on record.
+    ///
+    /// - Parameters:
+    ///   - operation: The operation.
+    ///   - input: Its input.
+    ///   - region: The region that AWS sees.
+    ///   - account: The account that the call is for, 12 digits.
+    public func classify(
+        _ operation: Operation,
+        _ input: ParsedInput,
+        region: Region,
+        account: String
+    ) -> Classification {
+        let context = ARNContext(partition: region.partition.id, region: region.name, account: account)
+        return classify(operation, path: operation.path(filledFrom: input), input, context)
+    }
+
+    private func classify(
+        _ operation: Operation,
+        path: String,
+        _ input: ParsedInput,
+        _ context: ARNContext
+    ) -> Classification {
+        let builder = ActionBuilder(catalogue: self, operation: operation, path: path, input: input, context: context)
         return Classification(actions: builder.actions())
     }
 }
@@ -73,19 +100,21 @@ struct ARNContext: Sendable {
 /// Collects the actions of one call.
 struct ActionBuilder {
     let catalogue: Catalogue
-    let call: RecognisedCall
+    let operation: Operation
+    /// The path as AWS has it, percent-encoded, without its query.
+    let path: String
     let input: ParsedInput
     let context: ARNContext
 
     func actions() -> [RequiredAction] {
         var actions =
-            switch call.operation.service.id {
+            switch operation.service.id {
             case "s3": S3Actions(builder: self).actions()
             case "dynamodb": DynamoDBActions(builder: self).actions() ?? general()
             default: general()
             }
         if actions.isEmpty {
-            actions = [action("\(call.operation.service.iamPrefix):\(call.operation.name)", nil)]
+            actions = [action("\(operation.service.iamPrefix):\(operation.name)", nil)]
         }
         actions += tagging()
         if actions.contains(where: { $0.accessLevel.isMutating }), let role = passedRoles() { actions.append(role) }
@@ -98,19 +127,22 @@ struct ActionBuilder {
 
     /// The catalogue's actions, each with the resources that its rows derive.
     private func general() -> [RequiredAction] {
-        let rows = call.operation.resourceRange.map { ResourceRow(index: $0) }
-        return call.operation.actions.map { action in
+        let rows = operation.resourceRange.map { ResourceRow(index: $0) }
+        return operation.actions.map { action in
             let own = rows.filter { $0.action == action.index }
-            return RequiredAction(action, ResourceRow.resources(of: own, input, call, context))
+            return RequiredAction(
+                action,
+                ResourceRow.resources(of: own, ResourceValues(input: input, path: path, context: context))
+            )
         }
     }
 
     /// Roles that are handed to a service: iam:PassRole on each.
     private func passedRoles() -> RequiredAction? {
-        guard call.operation.service.id != "sts" else { return nil }
+        guard operation.service.id != "sts" else { return nil }
         var roles: [String] = []
         var isUnknown = false
-        for path in call.operation.passedRoles.texts {
+        for path in operation.passedRoles.texts {
             for text in input.texts(at: path.string) where !text.isEmpty {
                 // A name, or an instance profile, which holds a role that the request does not show.
                 if text.hasPrefix("arn:"), text.contains(":role/") { roles.append(text) } else { isUnknown = true }
@@ -122,7 +154,6 @@ struct ActionBuilder {
 
     /// Services in which creating something with tags needs the right to tag it.
     private func tagging() -> [RequiredAction] {
-        let operation = call.operation
         guard operation.name.hasPrefix("Create") || operation.name.hasPrefix("Run") else { return [] }
         switch operation.service.id {
         case "ec2":

@@ -6,7 +6,7 @@ struct DynamoDBActions {
 
     /// Nil where the catalogue's own actions and resources are right.
     func actions() -> [RequiredAction]? {
-        switch builder.call.operation.name {
+        switch builder.operation.name {
         case "Query", "Scan": index()
         case "TransactWriteItems": transaction()
         case "ExecuteStatement": statements(input.texts(at: "Statement"))
@@ -22,7 +22,7 @@ struct DynamoDBActions {
 
     private func index() -> [RequiredAction]? {
         guard let name = input.text(at: "TableName"), let index = input.text(at: "IndexName") else { return nil }
-        return [builder.action("dynamodb:\(builder.call.operation.name)", [table(name) + "/index/" + index])]
+        return [builder.action("dynamodb:\(builder.operation.name)", [table(name) + "/index/" + index])]
     }
 
     private func transaction() -> [RequiredAction] {

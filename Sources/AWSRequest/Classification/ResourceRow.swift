@@ -24,18 +24,13 @@ struct ResourceRow {
     }
 
     /// The resources of one action; nil when any that is required is unknown.
-    static func resources(
-        of rows: [ResourceRow],
-        _ input: ParsedInput,
-        _ call: RecognisedCall,
-        _ context: ARNContext
-    ) -> [String]? {
+    static func resources(of rows: [ResourceRow], _ reader: ResourceValues) -> [String]? {
         guard !rows.isEmpty else { return nil }
         var found: [String] = []
         var missesRequired = false
         var isOptionalUnknown = false
         for row in rows {
-            switch row.outcome(input, call, context) {
+            switch row.outcome(reader) {
             case .arns(let arns): for arn in arns where !found.contains(arn) { found.append(arn) }
             case .absent: missesRequired = missesRequired || row.isRequired
             case .unknown:
@@ -48,21 +43,19 @@ struct ResourceRow {
         return missesRequired ? nil : found
     }
 
-    private func outcome(_ input: ParsedInput, _ call: RecognisedCall, _ context: ARNContext) -> Outcome {
+    private func outcome(_ reader: ResourceValues) -> Outcome {
         if isUnknown { return .unknown }
         if template == "*" { return .arns(["*"]) }
         if isWholeARN, let path = paths.first {
-            return ResourceValues(input: input, call: call, context: context).arns(path).map { Outcome.arns($0) }
-                ?? .absent
+            return reader.arns(path).map { Outcome.arns($0) } ?? .absent
         }
         var values: [[String]] = []
-        let reader = ResourceValues(input: input, call: call, context: context)
         for path in paths {
             guard let texts = reader.texts(path) else { return .unknown }
             guard !texts.isEmpty else { return .absent }
             values.append(texts)
         }
-        return fill(values, context)
+        return fill(values, reader.context)
     }
 
     /// The template with every combination of values; a value that is an ARN already stands for itself.

@@ -1,7 +1,8 @@
 /// Reads the members that name resources, by the rules at the end of their paths.
 struct ResourceValues {
     let input: ParsedInput
-    let call: RecognisedCall
+    /// The path of the request.
+    let path: String
     let context: ARNContext
 
     /// The values that fill a variable; nil where a value cannot name the resource.
@@ -61,8 +62,7 @@ struct ResourceValues {
 
     /// API Gateway's resources are its paths, without account.
     private var requestPath: String {
-        let path = call.target.prefix { $0 != "?" }
-        return "arn:\(context.partition):apigateway:\(call.region)::\(path)"
+        "arn:\(context.partition):apigateway:\(context.region)::\(path)"
     }
 
     /// A function by name, `account:function:name`, or ARN; a qualifier is part of the resource.

@@ -3,10 +3,10 @@ struct S3Actions {
     let builder: ActionBuilder
 
     private var input: ParsedInput { builder.input }
-    private var name: String { builder.call.operation.name }
+    private var name: String { builder.operation.name }
 
     func actions() -> [RequiredAction] {
-        let main = builder.call.operation.actions.map(\.name)
+        let main = builder.operation.actions.map(\.name)
         guard let bucket = input.text(at: "Bucket") else { return main.map { builder.action($0, ["*"]) } }
         var actions: [RequiredAction]
         switch name {
