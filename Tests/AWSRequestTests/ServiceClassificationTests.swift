@@ -36,7 +36,12 @@ struct ServiceClassificationTests {
             "kms:Decrypt arn:aws:kms:\(here):key/1234"
         ),
         .json("TrentService.Decrypt", "kms", #"{"CiphertextBlob":"AA=="}"#, "kms:Decrypt ?"),
-        .json("TrentService.Encrypt", "kms", #"{"Plaintext":"AA==","KeyId":"alias/a"}"#, "kms:Encrypt ?"),
+        .json(
+            "TrentService.Encrypt",
+            "kms",
+            #"{"Plaintext":"AA==","KeyId":"alias/a"}"#,
+            "kms:Encrypt arn:aws:kms:\(here):key/*"
+        ),
         .json(
             "TrentService.ReEncrypt",
             "kms",
@@ -228,7 +233,7 @@ struct ServiceClassificationTests {
             "Logs_20140328.FilterLogEvents",
             "logs",
             #"{"logGroupName":"/aws/lambda/f"}"#,
-            "logs:FilterLogEvents arn:aws:logs:\(here):log-group:/aws/lambda/f"
+            "logs:FilterLogEvents arn:aws:logs:\(here):log-group:/aws/lambda/f:log-stream:"
         ),
         .json(
             "GraniteServiceVersion20100801.PutMetricData",

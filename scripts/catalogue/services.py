@@ -107,5 +107,5 @@ def _namespace(metadata: dict) -> str:
 
 
 def _report(resources) -> None:
-    derived, total = (sum(counts[i] for counts in resources.derived.values()) for i in (0, 1))
-    print(f"resources derived for {derived} of {total} operations")
+    exact, typed, total = (sum(counts[i] for counts in resources.derived.values()) for i in range(3))
+    print(f"resources of {total} operations: {exact} derived, {typed - exact} by their type, {total - typed} unknown")

@@ -126,7 +126,7 @@ struct ActionBuilder {
     }
 
     /// The catalogue's actions, each with the resources that its rows derive.
-    private func general() -> [RequiredAction] {
+    func general() -> [RequiredAction] {
         let rows = operation.resourceRange.map { ResourceRow(index: $0) }
         return operation.actions.map { action in
             let own = rows.filter { $0.action == action.index }
@@ -143,29 +143,15 @@ struct ActionBuilder {
         var roles: [String] = []
         var isUnknown = false
         for path in operation.passedRoles.texts {
-            for text in input.texts(at: path.string) where !text.isEmpty {
-                // A name, or an instance profile, which holds a role that the request does not show.
-                if text.hasPrefix("arn:"), text.contains(":role/") { roles.append(text) } else { isUnknown = true }
+            let parts = path.string.split(separator: "!")
+            for text in input.texts(at: String(parts.first ?? "")) where !text.isEmpty {
+                let isRole = text.hasPrefix("arn:") && text.contains(":role/")
+                // A list may hold other things than roles; else it is a name, or an instance profile, which holds a role
+                // that the request does not show.
+                if isRole { roles.append(text) } else if parts.count == 1 { isUnknown = true }
             }
         }
         guard isUnknown || !roles.isEmpty else { return nil }
         return action("iam:PassRole", isUnknown ? nil : roles)
-    }
-
-    /// Services in which creating something with tags needs the right to tag it.
-    private func tagging() -> [RequiredAction] {
-        guard operation.name.hasPrefix("Create") || operation.name.hasPrefix("Run") else { return [] }
-        switch operation.service.id {
-        case "ec2":
-            let types = input.texts(at: "TagSpecifications.ResourceType")
-            if operation.name == "CreateTags" || types.isEmpty { return [] }
-            return [action("ec2:CreateTags", types.map { context.prefix("ec2") + $0 + "/*" })]
-        case "iam":
-            guard !input.values(at: "Tags").isEmpty else { return [] }
-            let name = "iam:Tag" + operation.name.dropFirst("Create".count)
-            guard catalogue.action(named: name) != nil else { return [] }
-            return [action(name, general().first?.resources ?? nil)]
-        default: return []
-        }
     }
 }

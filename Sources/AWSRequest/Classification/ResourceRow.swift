@@ -5,7 +5,7 @@ struct ResourceRow {
     var action: Int { field(0) }
     var template: CatalogueText { CatalogueLayout.current.text(field(1)) }
     var paths: [String] { PooledList(start: field(2), endIndex: field(3)).texts.map(\.string) }
-    private var isRequired: Bool { field(4) & 1 != 0 }
+    var isRequired: Bool { field(4) & 1 != 0 }
     private var isWholeARN: Bool { field(4) & 2 != 0 }
     var isUnknown: Bool { field(4) & 8 != 0 }
 
@@ -32,7 +32,14 @@ struct ResourceRow {
         for row in rows {
             switch row.outcome(reader) {
             case .arns(let arns): for arn in arns where !found.contains(arn) { found.append(arn) }
-            case .absent: missesRequired = missesRequired || row.isRequired
+            case .absent where row.isRequired:
+                // A list that is not narrowed is of everything of its type.
+                if row.isList, let all = row.wholeType(reader.context) {
+                    found.append(all)
+                } else {
+                    missesRequired = true
+                }
+            case .absent: continue
             case .unknown:
                 if row.isRequired { return nil }
                 isOptionalUnknown = true
@@ -41,6 +48,13 @@ struct ResourceRow {
         // An optional member that is left out means all resources of the type; a required one may be given otherwise.
         if found.isEmpty { return missesRequired || isOptionalUnknown ? nil : ["*"] }
         return missesRequired ? nil : found
+    }
+
+    private var isList: Bool { IAMAction(index: action).accessLevel == .list }
+
+    /// All resources of the type, nil where the pattern does not tell it.
+    private func wholeType(_ context: ARNContext) -> String? {
+        template == "arn:" ? nil : ARNTemplate.fill(template, [], context)
     }
 
     private func outcome(_ reader: ResourceValues) -> Outcome {
@@ -63,13 +77,31 @@ struct ResourceRow {
         let count = values.reduce(1) { $0.multipliedReportingOverflow(by: $1.count).partialValue }
         guard count > 0, count <= 10_000 else { return .unknown }
         var combinations: [[String]] = [[]]
-        for texts in values { combinations = combinations.flatMap { head in texts.map { head + [$0] } } }
+        for (place, texts) in values.enumerated() {
+            var names = texts
+            if place < values.count &- 1 {
+                // Only the last one may be an ARN as a whole: of the others the name is wanted.
+                names = texts.compactMap { ARNTemplate.name($0, in: context) }
+                guard names.count == texts.count else { return .unknown }
+            }
+            combinations = combinations.flatMap { head in names.map { head + [$0] } }
+        }
         return .arns(combinations.map { ARNTemplate.fill(template, $0, context) })
     }
 }
 
 /// ARN patterns of the service authorization reference: `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
 enum ARNTemplate {
+    /// The name in an ARN of this account and region, or the name itself; nil for an ARN from elsewhere.
+    static func name(_ text: String, in context: ARNContext) -> String? {
+        guard text.hasPrefix("arn:") else { return text }
+        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[3].isEmpty || parts[3] == context.region,
+            parts[4].isEmpty || parts[4] == context.account
+        else { return nil }
+        return parts[5].split { $0 == "/" || $0 == ":" }.last.map(String.init)
+    }
+
     static func fill(_ template: CatalogueText, _ values: [String], _ context: ARNContext) -> String {
         if let last = values.last, last.hasPrefix("arn:") { return last }
         var next = 0

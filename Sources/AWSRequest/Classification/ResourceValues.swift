@@ -11,21 +11,26 @@ struct ResourceValues {
         let (member, rule) = Self.split(path)
         switch rule {
         case "": return plain(member)
-        case "head": return input.texts(at: member).map { String($0.prefix { $0 != ":" }) }
+        case "head": return plain(member).map { String($0.prefix { $0 != ":" }) }
         case "keys": return input.values(at: member).flatMap(\.fields).map(\.name)
-        case "last": return input.texts(at: member).map { String($0.split(separator: "/").last ?? $0[...]) }
-        case "bare": return input.texts(at: member).map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 }
-        case "revision": return input.texts(at: member).map { $0.contains(":") ? $0 : $0 + ":*" }
+        case "last": return plain(member).map { String($0.split(separator: "/").last ?? $0[...]) }
+        case "tail": return plain(member).map { String($0.split { $0 == "/" || $0 == ":" }.last ?? $0[...]) }
+        case "bare": return plain(member).map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 }
+        case "revision": return plain(member).map { $0.contains(":") ? $0 : $0 + ":*" }
         case "bus": return buses(member)
-        case "secret": return input.texts(at: member).map { $0.hasPrefix("arn:") ? $0 : $0 + "-??????" }
+        case "secret": return plain(member).map { $0.hasPrefix("arn:") ? $0 : $0 + "-??????" }
+        case "account": return accounts(member)
+        case "any": return input.values(at: member).isEmpty ? [] : ["*"]
+        case "loggroup": return logGroups(member)
+        case "owner": return plain(member).map { Self.isAmazons($0) ? "" : context.account }
         default: return nil
         }
     }
 
-    /// The texts of a member; `member|default` has one also where the member is left out.
+    /// The texts of `member`, of several (`name+arn`), or what stands for one that is left out (`member|default`).
     private func plain(_ path: String) -> [String] {
         let parts = path.split(separator: "|", maxSplits: 1)
-        let texts = input.texts(at: String(parts.first ?? ""))
+        let texts = (parts.first ?? "").split(separator: "+").flatMap { input.texts(at: String($0)) }
         return texts.isEmpty && parts.count > 1 ? [String(parts[1])] : texts
     }
 
@@ -33,7 +38,7 @@ struct ResourceValues {
     func arns(_ path: String) -> [String]? {
         let (member, rule) = Self.split(path)
         if rule == "path" { return [requestPath] }
-        let texts = input.texts(at: member)
+        let texts = plain(member)
         guard !texts.isEmpty else { return nil }
         var result: [String] = []
         for text in texts {
@@ -50,9 +55,11 @@ struct ResourceValues {
 
     private func arn(_ text: String, _ rule: String) -> String? {
         if rule == "function" { return function(text) }
-        if text.hasPrefix("arn:") { return rule == "kms" && text.contains(":alias/") ? nil : text }
+        if rule == "kms" { return key(text) }
+        if text.hasPrefix("arn:") { return text }
         switch rule {
-        case "kms": return text.hasPrefix("alias/") ? nil : context.prefix("kms") + "key/" + text
+        case "rule": return eventRule(text)
+        case "node": return node(text)
         case "queue": return queue(text)
         case "model": return model(text)
         case "ec2": return EC2ResourceType.of(id: text).map { context.prefix("ec2") + $0 + "/" + text }
@@ -83,6 +90,62 @@ struct ResourceValues {
         let groups = ["us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "ca.", "global."]
         if groups.contains(where: { id.hasPrefix($0) }) { return context.prefix("bedrock") + "inference-profile/" + id }
         return "arn:\(context.partition):bedrock:\(context.region)::foundation-model/\(id)"
+    }
+
+    /// A key by its id or ARN; behind an alias may be any key of the alias's account.
+    private func key(_ text: String) -> String {
+        if text.hasPrefix("alias/") { return context.prefix("kms") + "key/*" }
+        guard text.hasPrefix("arn:") else { return context.prefix("kms") + "key/" + text }
+        guard let alias = text.firstRange(of: ":alias/") else { return text }
+        return text[..<alias.lowerBound] + ":key/*"
+    }
+
+    /// A rule of the default bus, or of another one, named or by its ARN.
+    private func eventRule(_ name: String) -> String? {
+        let bus = input.text(at: "EventBusName") ?? "default"
+        guard let known = ARNTemplate.name(bus, in: context) else { return nil }
+        return context.prefix("events") + (known == "default" ? "rule/" : "rule/\(known)/") + name
+    }
+
+    /// What Systems Manager reaches: an instance of EC2, a machine of the customer's, a task of ECS.
+    private func node(_ id: String) -> String? {
+        if id.hasPrefix("i-") { return context.prefix("ec2") + "instance/" + id }
+        if id.hasPrefix("mi-") { return context.prefix("ssm") + "managed-instance/" + id }
+        // `ecs:CLUSTER_TASK_CONTAINER`
+        let parts = id.dropFirst("ecs:".count).split(separator: "_")
+        guard id.hasPrefix("ecs:"), parts.count >= 2 else { return nil }
+        return context.prefix("ecs") + "task/\(parts[0])/\(parts[1])"
+    }
+
+    /// Twelve digits each; the account of the call where the request names none.
+    private func accounts(_ member: String) -> [String]? {
+        let texts = plain(member)
+        guard texts.allSatisfy({ $0.utf8.count == 12 && $0.utf8.allSatisfy(ASCII.isDigit) }) else { return nil }
+        return texts.isEmpty ? [context.account] : texts
+    }
+
+    /// Names of log groups, which may be given as ARNs with or without `:*`.
+    private func logGroups(_ member: String) -> [String]? {
+        var names: [String] = []
+        for text in plain(member) {
+            guard text.hasPrefix("arn:") else {
+                names.append(text)
+                continue
+            }
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count >= 7, parts[5] == "log-group", parts[3] == context.region, parts[4] == context.account
+            else {
+                return nil
+            }
+            names.append(String(parts[6]))
+        }
+        return names
+    }
+
+    /// Documents of Amazon's have no account in their ARN.
+    private static func isAmazons(_ document: String) -> Bool {
+        ["AWS-", "Amazon", "AWSEC2", "AWSSupport", "AWSConfigRemediation", "SSM-"].contains { document.hasPrefix($0) }
+            && document != "SSM-SessionManagerRunShell"
     }
 
     /// The event bus of each entry; an entry without one goes to the default bus.
