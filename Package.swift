@@ -88,7 +88,7 @@ let package = Package(
         module("SigV4", ["OpenSSL", httpTypes]),
 
         // Composition.
-        module("Configuration", ["Identity", "OpenSSL", "Policy", yams, logging]),
+        module("Configuration", ["Audit", "Identity", "OpenSSL", "Policy", yams, logging]),
         module(
             "Gateway",
             [

@@ -2,10 +2,12 @@
 """Checks the audit chains as docs/audit.md describes them, with nothing of Postern's own.
 
 Needs psql and a role that may read postern_audit; libpq's environment (PGHOST, PGDATABASE, PGUSER) or a connection
-string as the first argument says where. Prints each defect and fails if there is one. A second reading of the
+string as the argument says where; `--checkpoint FILE` adds checkpoints that were kept elsewhere. Prints each defect and fails if there is one. A second reading of the
 description, to prove that there is enough of it; `posternctl audit verify` is faster and checks signatures.
 """
+import argparse
 import hashlib
+import json
 import struct
 import subprocess
 import sys
@@ -44,8 +46,12 @@ def rows(stream):
         yield canonical, values
 
 
-def main(database):
+def main(database, exported):
     signed = {}
+    for path in exported:
+        with open(path) as lines:
+            for line in map(json.loads, lines):
+                signed.setdefault((uuid.UUID(line["writer"]), line["sequence"]), set()).add(line["hash"])
     with psql(database, CHECKPOINTS).stdout as stream:
         for line in stream:
             writer, sequence, digest = line.decode().split()
@@ -78,4 +84,8 @@ def main(database):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else None))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", action="append", default=[], metavar="FILE")
+    parser.add_argument("database", nargs="?")
+    arguments = parser.parse_args()
+    sys.exit(main(arguments.database, arguments.checkpoint))

@@ -24,8 +24,10 @@ public final class AuditWriter: Sendable {
         public var checkpointInterval: Duration = .seconds(60)
         /// The key that signs checkpoints; without it there are none.
         public var checkpointKey: Ed25519.PrivateKey?
-        /// File that checkpoints are appended to as JSON lines, outside of the database.
-        public var checkpointFile: String?
+        /// Second places for the records that are stored.
+        public var recordSinks: [AuditSink] = []
+        /// Places for checkpoints, outside of the database.
+        public var checkpointSinks: [AuditSink] = []
 
         /// The defaults.
         public init(database: String, user: String? = nil, instance: String) {
@@ -86,9 +88,18 @@ public final class AuditWriter: Sendable {
     /// How many records wait to be written.
     public var queued: Int { queue.count }
 
+    /// The second places for records.
+    public var recordSinks: [AuditSink] { settings.recordSinks }
+
+    /// The places for checkpoints.
+    public var checkpointSinks: [AuditSink] { settings.checkpointSinks }
+
     /// Ends the chain in order: stores what is queued, for as long as `limit`, then refuses everything.
+    ///
+    /// Each sink has two seconds more for what it has not sent yet.
     public func close(within limit: Duration = .seconds(5)) {
         queue.close(within: limit)
+        for sink in recordSinks + checkpointSinks { sink.close(within: .seconds(2)) }
     }
 
     private func appendAndWait(

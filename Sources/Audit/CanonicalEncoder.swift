@@ -16,6 +16,14 @@ struct EncodedRecord: Sendable {
     /// The record's id.
     let id: RecordID
 
+    /// Where the canonical form lies in `bytes`.
+    var canonical: Range<Int> { 32..<max(32, bytes.count - 32) }
+
+    /// The hash, once the record is in its chain.
+    var hash: SHA256Digest {
+        SHA256Digest(bytes: bytes.span.extracting(last: 32)) ?? SHA256.ofNothing
+    }
+
     /// Puts the record into its chain; returns its hash.
     mutating func chain(writer: RecordID, sequence: Int64, after previous: SHA256Digest) -> SHA256Digest {
         for index in 0..<32 { bytes[index] = previous.octets[index] }
@@ -195,44 +203,5 @@ extension [UInt8] {
             if byte == 0 { cleaned.append(contentsOf: [0xe2, 0x90, 0x80]) } else { cleaned.append(byte) }
         }
         replaceSubrange(start..., with: cleaned)
-    }
-}
-
-/// A JSON object of text and numbers, written in order.
-struct JSONObject {
-    private var bytes: [UInt8] = [UInt8(ascii: "{")]
-
-    var isEmpty: Bool { bytes.count == 1 }
-
-    mutating func append(_ key: String, _ value: DetailValue) {
-        if !isEmpty { bytes.append(UInt8(ascii: ",")) }
-        quote(key)
-        bytes.append(UInt8(ascii: ":"))
-        switch value {
-        case .number(let number): bytes.append(contentsOf: String(number).utf8)
-        case .text(let text): quote(text)
-        }
-    }
-
-    consuming func finish() -> [UInt8] {
-        bytes.append(UInt8(ascii: "}"))
-        return bytes
-    }
-
-    private mutating func quote(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(Hex.digit(byte >> 4))
-                bytes.append(Hex.digit(byte & 15))
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

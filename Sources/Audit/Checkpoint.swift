@@ -1,4 +1,3 @@
-import Glibc
 import OpenSSL
 import Postgres
 
@@ -83,17 +82,16 @@ public struct Checkpoint: Sendable {
         ]
     }
 
+    /// The chain.
+    public var writer: RecordID { head.writer }
+
+    /// Number of records in the chain then.
+    public var sequence: Int64 { head.sequence }
+
     /// The checkpoint as one JSON line.
     public var line: String {
         #"{"writer":"\#(head.writer)","sequence":\#(head.sequence),"hash":"\#(head.hash.hex)","#
             + #""time":\#(time.microseconds),"key_id":"\#(Hex.encode(keyID))","signature":"\#(Hex.encode(signature))"}"#
-    }
-
-    /// Appends the line to a file; a file that cannot be written is left: the checkpoint is in the database too.
-    func export(to path: String?) {
-        guard let path, let file = unsafe fopen(path, "ae") else { return }
-        unsafe fputs(line + "\n", file)
-        unsafe fclose(file)
     }
 }
 

@@ -17,14 +17,28 @@ enum RecordKind: String, CaseIterable, Sendable {
         "timings", "completed", "truncated", "event", "message", "detail", "repeated",
     ]
 
-    /// Type OIDs of those columns (pg_type.dat).
-    private static let columnTypes: [UInt32] = [
-        21, 2950, 20, 1184, 25, 2950, 2950, 25, 25, 1009, 25,
-        25, 25, 25, 25, 25, 25, 25, 25,
-        1009, 25, 1009, 1009, 25, 25, 114, 17, 25,
-        25, 17, 25, 2950, 25, 16, 25,
-        23, 25, 25, 20, 20, 17, 23, 114,
-        114, 16, 16, 25, 25, 114, 23,
+    /// A column's type; the raw value is its OID (pg_type.dat).
+    enum ColumnType: UInt32, Sendable {
+        case bool = 16
+        case bytea = 17
+        case int8 = 20
+        case int2 = 21
+        case int4 = 23
+        case text = 25
+        case json = 114
+        case textArray = 1009
+        case timestamptz = 1184
+        case uuid = 2950
+    }
+
+    /// Types of those columns.
+    static let columnTypes: [ColumnType] = [
+        .int2, .uuid, .int8, .timestamptz, .text, .uuid, .uuid, .text, .text, .textArray, .text,
+        .text, .text, .text, .text, .text, .text, .text, .text,
+        .textArray, .text, .textArray, .textArray, .text, .text, .json, .bytea, .text,
+        .text, .bytea, .text, .uuid, .text, .bool, .text,
+        .int4, .text, .text, .int8, .int8, .bytea, .int4, .json,
+        .json, .bool, .bool, .text, .text, .json, .int4,
     ]
 
     private static let firstCall = 6
@@ -58,6 +72,6 @@ enum RecordKind: String, CaseIterable, Sendable {
 
     /// Types of the INSERT's parameters.
     var parameterTypes: [UInt32] {
-        columns.map { Self.columnTypes[$0] } + [17]
+        columns.map { Self.columnTypes[$0].rawValue } + [ColumnType.bytea.rawValue]
     }
 }

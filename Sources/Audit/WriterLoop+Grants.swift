@@ -86,7 +86,7 @@ extension WriterLoop {
         try connection?.queue(prepared: "checkpoint", checkpoint.parameters)
         try connection?.synchronise()
         try readToSynchronisation(by: deadline)
-        checkpoint.export(to: settings.checkpointFile)
+        for sink in settings.checkpointSinks { sink.offer([.checkpoint(checkpoint)]) }
     }
 }
 

@@ -139,7 +139,7 @@ struct WriterLoop: ~Copyable {
         finish(receipts)
         if checkpoints.isDue(at: head.sequence) { checkpoints.done(at: head.sequence) }
         if let checkpoint {
-            checkpoint.export(to: settings.checkpointFile)
+            for sink in settings.checkpointSinks { sink.offer([.checkpoint(checkpoint)]) }
             try signDatabaseChain(by: .now + settings.deadline)
         }
     }
@@ -167,6 +167,7 @@ struct WriterLoop: ~Copyable {
     }
 
     private mutating func finish(_ receipts: [AuditReceipt]) {
+        for sink in settings.recordSinks { sink.offer(batch.map { .record($0.record) }) }
         for (record, receipt) in zip(batch, receipts) {
             guard let waiter = record.waiter, !waiter.finish(.success(receipt)), record.record.kind == .intent else {
                 continue

@@ -29,6 +29,7 @@ extension Settings {
         let policyFiles = top.texts("policy") ?? []
         if policyFiles.isEmpty { top.report("policy", "must name at least one policy file") }
         let session = top.mapping("session")
+        let upstream = upstream(top.mapping("upstream"))
         let settings = Settings(
             site: top.required("site", hint: "the public host name, with :port where it is not 443"),
             database: database(top.mapping("database")),
@@ -42,8 +43,8 @@ extension Settings {
             revocationsStaleAfter: session.seconds("revocations_stale_after", default: 30, in: 2...3_600),
             clockSkew: session.seconds("clock_skew", default: 900, in: 60...900),
             policyFiles: policyFiles,
-            upstream: upstream(top.mapping("upstream")),
-            audit: audit(top.mapping("audit")),
+            upstream: upstream,
+            audit: Audit(reading: top.mapping("audit"), defaultRegion: upstream.defaultRegion),
             webhook: webhook(top.mapping("webhook")),
             masking: masking(top.mapping("masking"), log: log)
         )
@@ -182,16 +183,6 @@ extension Settings {
             defaultRegion: reader.text("regions_default") ?? "us-east-1",
             fips: reader.boolean("fips", default: false),
             dualStack: reader.boolean("dual_stack", default: false)
-        )
-    }
-
-    private static func audit(_ reader: MappingReader) -> Audit {
-        defer { reader.finish() }
-        return Audit(
-            queue: reader.integer("queue", default: 10_000, in: 100...1_000_000),
-            deadline: reader.seconds("deadline", default: 2, in: 1...30),
-            checkpointEvery: reader.seconds("checkpoint_every", default: 60, in: 1...3_600),
-            checkpointFile: reader.text("checkpoint_file")
         )
     }
 

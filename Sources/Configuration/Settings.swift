@@ -1,3 +1,4 @@
+public import Audit
 public import Identity
 public import Policy
 
@@ -124,8 +125,40 @@ public struct Settings: Sendable {
         public var deadline: Int
         /// Seconds between signed checkpoints.
         public var checkpointEvery: Int
-        /// A file that each checkpoint is appended to, outside of the database.
-        public var checkpointFile: String?
+        /// Second places for the records.
+        public var sinks: Sinks
+        /// Places for checkpoints, outside of the database.
+        public var checkpointExport: CheckpointExport
+
+        /// Second places for the records, for a SIEM.
+        public struct Sinks: Sendable, Equatable {
+            /// A file of JSON lines.
+            public var file: String?
+            /// A syslog server.
+            public var syslog: SyslogAddress?
+            /// The most records that wait for each of them.
+            public var queue: Int
+        }
+
+        /// Places for checkpoints.
+        public struct CheckpointExport: Sendable, Equatable {
+            /// A file of JSON lines.
+            public var file: String?
+            /// A syslog server.
+            public var syslog: SyslogAddress?
+            /// A bucket.
+            public var bucket: Bucket?
+        }
+
+        /// A bucket that gets each checkpoint as an object of its own.
+        public struct Bucket: Sendable, Equatable {
+            /// Its name.
+            public var name: String
+            /// What the objects' keys begin with: empty, or with a slash at its end.
+            public var prefix: String
+            /// Its region.
+            public var region: String
+        }
     }
 
     /// A receiver of what happens to approvals.

@@ -39,6 +39,25 @@ extension AuditedCall {
         resources = Array(Set(needs.flatMap { $0.resources ?? [] })).sorted()
     }
 
+    /// As it is recorded: without the secrets that an agent put where none belongs.
+    ///
+    /// Issuer, subject and groups stay: they are the provider's words. The parameters are masked where they are made.
+    func masked(_ mask: (String) -> String) -> AuditedCall {
+        var texts = [sessionName, queryID, app, traceparent, userAgent].compactMap(\.self)
+        texts.append(contentsOf: resources)
+        // Nearly always there is nothing to mask, and one look at all of them says so.
+        let joined = texts.joined(separator: "\n")
+        guard mask(joined) != joined else { return self }
+        var call = self
+        call.sessionName = sessionName.map(mask)
+        call.queryID = queryID.map(mask)
+        call.app = app.map(mask)
+        call.traceparent = traceparent.map(mask)
+        call.userAgent = userAgent.map(mask)
+        call.resources = resources.map(mask)
+        return call
+    }
+
     private static func rank(_ level: String) -> Int {
         ConditionKey.accessLevels.firstIndex(of: level) ?? ConditionKey.accessLevels.count
     }

@@ -130,8 +130,9 @@ extension CallHandler {
             ),
             requester: requester,
             operation: understood.call.qualifiedName,
-            summary: decision.summary
+            summary: masked(decision.summary)
         )
+        let audited = recordedCall
         request.groups = audited.groups
         request.role = audited.role
         request.sessionID = audited.sessionID
@@ -148,7 +149,7 @@ extension CallHandler {
         request.parameters = audited.parameters.map { String(decoding: $0, as: UTF8.self) }
         request.command = CommandLine.words(of: understood.call, parameters: request.parameters ?? "{}")
         request.statement = decision.statement?.description
-        request.explanation = decision.summary
+        request.explanation = request.summary
         request.policyHash = decided?.policyHash
         return request
     }

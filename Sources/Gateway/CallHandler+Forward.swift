@@ -33,13 +33,12 @@ extension CallHandler {
         }
         stopwatch.lap("upstream")
         outcome.bytesIn = max(body.received, Int64(forwarding.understood.payload.whole?.count ?? 0))
-        outcome.awsRequestID = relay.field("x-amzn-requestid") ?? relay.field("x-amz-request-id")
-        outcome.errorCode =
-            rejection?.code
-            ?? ErrorCode.read(relay, isObject: forwarding.understood.call.operation.traits.contains(.streamingOutput))
+        outcome.awsRequestID = (relay.field("x-amzn-requestid") ?? relay.field("x-amz-request-id")).map(masked)
+        let isObject = forwarding.understood.call.operation.traits.contains(.streamingOutput)
+        outcome.errorCode = (rejection?.code ?? ErrorCode.read(relay, isObject: isObject)).map(masked)
         outcome.isCompleted = rejection == nil
         outcome.isTruncated = rejection?.kind == .upstream && relay.hasBegun
-        outcome.message = rejection?.message
+        outcome.message = (rejection?.message).map(masked)
         outcome.findings = relay.findings.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
         if let rejection {
             if relay.hasBegun {

@@ -27,8 +27,8 @@ extension CallHandler {
             id: RecordID(parsing: requestID) ?? .make(),
             time: .now(),
             message: masked(rejection.message),
-            call: audited,
-            decision: decided
+            call: recordedCall,
+            decision: recordedDecision
         )
         record.status = rejection.status
         record.errorCode = code
@@ -56,6 +56,18 @@ extension CallHandler {
     func masked(_ message: String) -> String {
         let engine = gateway.parts.masking["default"]
         return (try? engine?.mask(text: message, fingerprintKey: fingerprintKey)) ?? "The call was refused."
+    }
+}
+
+extension CallHandler {
+    /// The call as it goes on record.
+    var recordedCall: AuditedCall { audited.masked(masked) }
+
+    /// The decision as it goes on record: an explanation may name what the agent named.
+    var recordedDecision: AuditedDecision? {
+        var decision = decided
+        decision?.explanation = decided?.explanation.map(masked)
+        return decision
     }
 }
 

@@ -64,8 +64,8 @@ final class CallHandler {
         let intent = IntentRecord(
             id: RecordID(parsing: requestID) ?? .make(),
             time: .now(),
-            call: audited,
-            decision: decided ?? AuditedDecision(.allow),
+            call: recordedCall,
+            decision: recordedDecision ?? AuditedDecision(.allow),
             upstreamHost: upstream.host
         )
         do throws(AuditError) {

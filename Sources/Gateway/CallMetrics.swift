@@ -31,11 +31,12 @@ struct CallMetrics: Sendable {
     private let started = time(nil)
 
     /// The page of one process.
-    func page(isReady: Bool, queued: Int, policy: String) -> String {
+    func page(audit: AuditWriter, policy: String) -> String {
         var page = MetricsPage()
         for family in [calls, stages, masked, upstreamErrors, held] as [any Family] { family.write(into: &page) }
-        page.gauge("postern_ready", help: "1 when a call could be recorded durably now.", isReady ? 1 : 0)
-        page.gauge("postern_audit_queue_records", help: "Audit records that wait to be written.", queued)
+        page.gauge("postern_ready", help: "1 when a call could be recorded durably now.", audit.isReady ? 1 : 0)
+        page.gauge("postern_audit_queue_records", help: "Audit records that wait to be written.", audit.queued)
+        sinkCounts(of: audit, into: &page)
         page.gauge("postern_policy_info", help: "The policy in force.", 1, labels: [("sha256", policy)])
         page.gauge("postern_build_info", help: "The program.", 1, labels: [("version", Version.current)])
         page.gauge("process_start_time_seconds", help: "Start of the process since the epoch.", started)
@@ -43,6 +44,18 @@ struct CallMetrics: Sendable {
             page.gauge("process_resident_memory_bytes", help: "Resident memory.", resident)
         }
         return page.text
+    }
+
+    /// What the second places for the records took and lost.
+    private func sinkCounts(of audit: AuditWriter, into page: inout MetricsPage) {
+        let sinks =
+            audit.recordSinks.map { (labels: [("lines", "records"), ("sink", $0.name)], sink: $0) }
+            + audit.checkpointSinks.map { (labels: [("lines", "checkpoints"), ("sink", $0.name)], sink: $0) }
+        guard !sinks.isEmpty else { return }
+        page.begin("postern_audit_sink_lines_total", help: "Lines that a sink took.", type: "counter")
+        for (labels, sink) in sinks { page.sample("postern_audit_sink_lines_total", labels, String(sink.written)) }
+        page.begin("postern_audit_sink_dropped_total", help: "Lines that a sink had no room for.", type: "counter")
+        for (labels, sink) in sinks { page.sample("postern_audit_sink_dropped_total", labels, String(sink.dropped)) }
     }
 
     /// The second field of /proc/self/statm, in pages (proc(5)).
@@ -58,8 +71,7 @@ extension Gateway {
     /// Answers `/_postern/metrics/...`; who may ask is nginx's to say.
     func answerMetrics(_ exchange: Exchange) {
         let text = metrics.page(
-            isReady: parts.audit.isReady,
-            queued: parts.audit.queued,
+            audit: parts.audit,
             policy: policy.current.hash.hex
         )
         let body = Array(text.utf8)

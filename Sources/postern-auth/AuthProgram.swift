@@ -87,7 +87,7 @@ final class AuthProgram: Sendable {
                 "session began",
                 metadata: [
                     "request_id": "\(request.requestID)", "session": "\(session.id)",
-                    "principal": "\(session.principal.name)", "role": "\(session.role)", "name": "\(session.name)",
+                    "principal": "\(session.principal.name)", "role": "\(session.role)",
                     "expires": "\(session.expires)",
                 ]
             )

@@ -24,7 +24,11 @@ final class WorkerProgram: Sendable {
         self.settings = settings
         self.logger = logger
         let policy = try Self.policy(settings.policyFiles)
-        audit = AuditWriter(try Self.auditSettings(settings))
+        var limits = HTTPClient.Settings()
+        limits.caFile = settings.upstream.caFile
+        let client = try HTTPClient(settings: limits)
+        let access = UpstreamAccess(settings: settings, client: client)
+        audit = AuditWriter(try Self.auditSettings(settings, access: access))
         revocations = Revocations(staleAfter: Int64(settings.revocationsStaleAfter))
         feed = RevocationFeed(database: settings.database, user: "postern_worker", into: revocations) { event in
             switch event {
@@ -32,9 +36,6 @@ final class WorkerProgram: Sendable {
             case .lost(let reason): logger.error("revocations not known", metadata: ["error": "\(reason)"])
             }
         }
-        var limits = HTTPClient.Settings()
-        limits.caFile = settings.upstream.caFile
-        let client = try HTTPClient(settings: limits)
         let catalogue = try Catalogue.embedded()
         gateway = Gateway(
             Gateway.Parts(
@@ -47,7 +48,7 @@ final class WorkerProgram: Sendable {
                 audit: audit,
                 approvals: ApprovalStore(settings.database, user: "postern_worker"),
                 client: client,
-                credentials: UpstreamAccess(settings: settings, client: client).credentials,
+                credentials: access.credentials,
                 logger: logger
             )
         )
@@ -109,7 +110,10 @@ final class WorkerProgram: Sendable {
         return profile
     }
 
-    private static func auditSettings(_ settings: Settings) throws -> AuditWriter.Settings {
+    private static func auditSettings(
+        _ settings: Settings,
+        access: UpstreamAccess
+    ) throws -> AuditWriter.Settings {
         var audit = AuditWriter.Settings(
             database: settings.database,
             user: "postern_worker",
@@ -120,8 +124,28 @@ final class WorkerProgram: Sendable {
         audit.checkpointInterval = .seconds(settings.audit.checkpointEvery)
         let pem = Array(try Settings.text(ofFile: settings.keys.checkpoint).utf8)
         audit.checkpointKey = try Ed25519.PrivateKey(pem: pem.span)
-        audit.checkpointFile = settings.audit.checkpointFile
+        audit.recordSinks = sinks(file: settings.audit.sinks.file, syslog: settings.audit.sinks.syslog)
+            .map { AuditSink($0, limit: settings.audit.sinks.queue) }
+        let export = settings.audit.checkpointExport
+        audit.checkpointSinks = sinks(file: export.file, syslog: export.syslog).map { AuditSink($0) }
+        if let bucket = export.bucket {
+            var limits = HTTPClient.Settings()
+            limits.caFile = settings.upstream.caFile
+            limits.totalTimeout = 10_000
+            limits.maxIdleHandles = 1
+            let target = CheckpointBucket(
+                bucket,
+                server: settings.upstream.server,
+                access: access,
+                client: try HTTPClient(settings: limits)
+            )
+            audit.checkpointSinks.append(AuditSink(.upload(name: target.name, target.put)))
+        }
         return audit
+    }
+
+    private static func sinks(file: String?, syslog: SyslogAddress?) -> [AuditSink.Destination] {
+        [file.map { .file($0) }, syslog.map { .syslog($0) }].compactMap(\.self)
     }
 }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Audit
 import Configuration
-import Glibc
+import Foundation
 import OpenSSL
 import Postgres
 
@@ -22,7 +22,12 @@ struct AuditVerify: ParsableCommand {
     @Option(help: "A public key of the checkpoints (PEM); repeat it for several. By default the configuration's.")
     var key: [String] = []
 
-    @Option(help: "A file of checkpoints that was kept outside of the database; repeat it for several.")
+    @Option(
+        help: """
+            A file of checkpoints that was kept outside of the database, or a directory of them, such as a copy of the \
+            bucket; repeat it for several.
+            """
+    )
     var checkpoint: [String] = []
 
     @Option(help: "Only records from then on, as PostgreSQL reads times.")
@@ -31,15 +36,7 @@ struct AuditVerify: ParsableCommand {
     func run() throws {
         let keys = try publicKeys()
         if keys.isEmpty { Terminal.complain("no public key: signatures are not checked") }
-        var exported: [Checkpoint] = []
-        for path in checkpoint {
-            for line in try ReadFile.text(path).split(whereSeparator: \.isNewline) {
-                guard let checkpoint = Checkpoint(line: line) else {
-                    throw Failure("\(path): not a line of checkpoints")
-                }
-                exported.append(checkpoint)
-            }
-        }
+        let exported = try exportedCheckpoints()
         let verifier = AuditVerifier(try options.connectionString(), keys: keys, exported: exported)
         let hasTerminal = isatty(STDERR_FILENO) == 1
         let start = ContinuousClock.now
@@ -61,6 +58,32 @@ struct AuditVerify: ParsableCommand {
             """
         )
         guard summary.defects == 0 else { throw ExitCode.failure }
+    }
+
+    private func exportedCheckpoints() throws -> [Checkpoint] {
+        var exported: [Checkpoint] = []
+        for path in try checkpoint.flatMap(Self.files) {
+            for line in try ReadFile.text(path).split(whereSeparator: \.isNewline) {
+                guard let checkpoint = Checkpoint(line: line) else {
+                    throw Failure("\(path): not a line of checkpoints")
+                }
+                exported.append(checkpoint)
+            }
+        }
+        if exported.isEmpty, !checkpoint.isEmpty {
+            throw Failure("there are no checkpoints in what --checkpoint names")
+        }
+        return exported
+    }
+
+    /// The file, or all files below the directory.
+    private static func files(_ path: String) throws -> [String] {
+        func type(_ file: String) -> FileAttributeType? {
+            try? FileManager.default.attributesOfItem(atPath: file)[.type] as? FileAttributeType
+        }
+        guard type(path) == .typeDirectory else { return [path] }
+        return try FileManager.default.subpathsOfDirectory(atPath: path).sorted().map { "\(path)/\($0)" }
+            .filter { type($0) == .typeRegular }
     }
 
     /// The keys that were named, else the one beside the configuration's private key.

@@ -61,7 +61,11 @@ struct FileExamination {
     }
 
     private func examineDisk() {
-        let directories = ["/var/log", settings.audit.checkpointFile.map(Self.directory) ?? "/var/lib"]
+        let audit = settings.audit
+        let directories = [
+            audit.sinks.file.map(Self.directory) ?? "/var/log",
+            audit.checkpointExport.file.map(Self.directory) ?? "/var/lib",
+        ]
         for directory in directories {
             var status = statvfs()
             guard unsafe statvfs(directory, &status) == 0, status.f_blocks > 0 else { continue }

@@ -100,7 +100,7 @@ struct AuditVerifierTests {
     func write(file: String? = nil) throws -> RecordID {
         let writer = fixture.writer {
             $0.checkpointKey = key
-            $0.checkpointFile = file
+            if let file { $0.checkpointSinks = [AuditSink(.file(file))] }
         }
         for _ in 0..<19 { _ = try writer.append(intent: AuditFixture.intent()) }
         writer.close()

@@ -183,7 +183,7 @@ struct AuditWriterTests {
         let writer = fixture.writer {
             $0.checkpointKey = key
             $0.checkpointInterval = .milliseconds(200)
-            $0.checkpointFile = path
+            $0.checkpointSinks = [AuditSink(.file(path))]
         }
         _ = try writer.append(intent: AuditFixture.intent())
         usleep(900_000)

@@ -63,9 +63,10 @@ struct DocumentationTests {
 
     @Test("Has a row for every key that is read")
     func isComplete() throws {
-        let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Sources/Configuration/Settings+Parsing.swift")
-        let code = try String(contentsOf: source, encoding: .utf8)
+        let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Sources/Configuration")
+        let code = try ["Settings+Parsing.swift", "Settings+Audit.swift"]
+            .map { try String(contentsOf: sources.appending(path: $0), encoding: .utf8) }.joined()
         let readers = /\.(?:text|texts|required|integer|boolean|seconds|mode|list|node)\("([a-z_]+)"/
         let keys = Set(code.matches(of: readers).map { String($0.output.1) })
         #expect(keys.count > 35)

@@ -79,6 +79,36 @@ struct SettingsTests {
         #expect(mistakes(minimal + "\nwebhook: \(value)\n").isEmpty == isAccepted)
     }
 
+    @Test(
+        "Records and checkpoints go where a program can write",
+        arguments: [
+            ("sinks: {file: /var/log/postern/audit.jsonl, syslog: \"unix:/dev/log\", queue: 500}", true),
+            ("checkpoint_export: {file: /x, syslog: \"tcp://siem:601\"}", true),
+            ("checkpoint_export: {s3: {bucket: audit-heads, prefix: a/, region: eu-central-1}}", true),
+            ("checkpoint_export: {s3: {bucket: audit.heads}}", true), ("checkpoint_export: {s3: null}", true),
+            ("sinks: {file: audit.jsonl}", false), ("sinks: {syslog: /dev/log}", false), ("sinks: {queue: 1}", false),
+            ("sinks: {s3: {bucket: audit-heads}}", false), ("checkpoint_export: {s3: audit-heads}", false),
+            ("checkpoint_export: {s3: {prefix: a/}}", false), ("checkpoint_export: {s3: {bucket: ab}}", false),
+            ("checkpoint_export: {s3: {bucket: Audit-Heads}}", false), ("checkpoint_file: /x", false),
+            ("checkpoint_export: {s3: {bucket: audit-heads, prefix: a}}", false),
+            ("checkpoint_export: {s3: {bucket: audit-heads, prefix: \"a?/\"}}", false),
+            ("checkpoint_export: {s3: {bucket: audit-heads, region: \"x.evil.example\"}}", false),
+            ("checkpoint_export: {file: checkpoints}", false), ("checkpoint_export: {queue: 5}", false),
+        ]
+    )
+    func auditPlaces(_ value: String, _ isAccepted: Bool) throws {
+        #expect(mistakes(minimal + "\naudit: {\(value)}\n").isEmpty == isAccepted)
+    }
+
+    @Test("A bucket for checkpoints is in the site's region, unless it says otherwise")
+    func auditBucket() throws {
+        let parts = "\nupstream: {regions_default: eu-west-1}\naudit: {checkpoint_export: {s3: {bucket: heads}}}\n"
+        let text = minimal + parts
+        let bucket = try Settings(parsing: text, file: "p.yaml").audit.checkpointExport.bucket
+        #expect(bucket?.region == "eu-west-1")
+        #expect(bucket?.prefix == "postern/checkpoints/")
+    }
+
     @Test("Refuses text that is no YAML, and a file that is none", arguments: ["a: [", "- a", "\u{0}"])
     func refusesBroken(_ text: String) {
         #expect(!mistakes(text).isEmpty)

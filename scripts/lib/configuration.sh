@@ -28,6 +28,8 @@ write_console_secret() {
 
 configuration() {
     local ca=
+    # Tests replace what the audit has besides its defaults.
+    local audit=${POSTERN_AUDIT:-"checkpoint_export: {file: \"$POSTERN_HOME/checkpoints\"}"}
     [[ -z ${POSTERN_UPSTREAM_CA:-} ]] || ca="ca_file: \"$(realpath "$POSTERN_UPSTREAM_CA")\", "
     cat <<YAML
 site: localhost:$port
@@ -51,7 +53,7 @@ roles:
 session: {lifetime: 1h}
 policy: ["$(realpath "$policy")"]
 upstream: {url: "$(upstream_url)", ${ca}regions_default: us-east-1}
-audit: {queue: 10000, deadline: 2s, checkpoint_every: 60s, checkpoint_file: "$POSTERN_HOME/checkpoints"}
+audit: {queue: 10000, deadline: 2s, $audit}
 masking: {profiles: {}}
 YAML
 }
