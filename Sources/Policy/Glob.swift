@@ -59,6 +59,15 @@ struct Glob: Sendable, Hashable {
         return bytes
     }
 
+    /// The literal bytes before the first wildcard.
+    var leading: [UInt8] {
+        switch form {
+        case .everything: []
+        case .literal(let bytes), .prefix(let bytes): bytes
+        case .tokens(let tokens): tokens.prefix { $0 < Self.anyCharacter }.map { UInt8(truncatingIfNeeded: $0) }
+        }
+    }
+
     /// The same literal text in lower case, for comparisons without regard to case.
     var folded: Glob {
         guard let literal else { return self }
@@ -124,8 +133,12 @@ struct Glob: Sendable, Hashable {
             if patternIndex < pattern.count {
                 let token = pattern[patternIndex]
                 if token == anyRun {
-                    retry = (patternIndex + 1, textIndex)
                     patternIndex += 1
+                    guard let start = next(of: pattern, at: patternIndex, in: text, from: textIndex) else {
+                        return false
+                    }
+                    textIndex = start
+                    retry = (patternIndex, textIndex)
                     continue
                 }
                 if token == anyCharacter {
@@ -139,12 +152,26 @@ struct Glob: Sendable, Hashable {
                     continue
                 }
             }
-            guard let last = retry else { return false }
+            guard let last = retry,
+                let start = next(of: pattern, at: last.pattern, in: text, from: endOfCharacter(text, from: last.text))
+            else { return false }
             patternIndex = last.pattern
-            textIndex = endOfCharacter(text, from: last.text)
-            retry = (last.pattern, textIndex)
+            textIndex = start
+            retry = (patternIndex, textIndex)
         }
         return pattern[patternIndex...].allSatisfy { $0 == anyRun }
+    }
+
+    /// Where what follows a `*` can begin: the next place of its first byte; nil when it has none in the rest of the text.
+    private static func next(of pattern: [Token], at index: Int, in text: Span<UInt8>, from start: Int) -> Int? {
+        guard index < pattern.count, pattern[index] < anyCharacter else { return start }
+        let byte = UInt8(truncatingIfNeeded: pattern[index])
+        var position = start
+        while position < text.count {
+            if text[position] == byte { return position }
+            position += 1
+        }
+        return nil
     }
 
     /// The index after the UTF-8 character at `index`.

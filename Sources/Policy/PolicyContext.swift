@@ -68,8 +68,7 @@ struct KeyValues {
     }
 
     /// Gives a key the value that the action at hand has for it.
-    mutating func set(_ number: Int?, to value: ContextValue) {
-        guard let number else { return }
+    mutating func set(_ number: Int, to value: ContextValue) {
         fetched[number] = value
     }
 

@@ -6,11 +6,16 @@ public struct PolicySet: Sendable {
     /// The files, as they were read.
     public let sources: [PolicySource]
     let statements: [Statement]
-    /// The statements' effects, side by side.
-    private let effects: [Effect]
     let keys: KeyTable
     private let index: StatementIndex
+    private let resourceIndex: ResourceIndex
+    private let conditionIndex: ConditionIndex
+    private let denying: StatementSet
+    private let granting: StatementSet
+    private let shadowed: StatementSet
     private let hasShadow: Bool
+    private let accessLevelKey: Int?
+    private let riskKey: Int?
 
     /// Parses all files; throws every mistake of all of them at once.
     public init(parsing sources: [PolicySource]) throws(PolicyErrors) {
@@ -29,9 +34,16 @@ public struct PolicySet: Sendable {
         guard mistakes.isEmpty else { throw PolicyErrors(mistakes: mistakes) }
         self.sources = sources
         self.statements = statements
-        effects = statements.map(\.effect)
         self.keys = keys
         index = StatementIndex(statements)
+        resourceIndex = ResourceIndex(statements)
+        conditionIndex = ConditionIndex(statements)
+        let count = statements.count
+        denying = StatementSet(count: count) { statements[$0].effect == .deny }
+        granting = StatementSet(count: count) { statements[$0].effect != .deny }
+        shadowed = StatementSet(count: count) { statements[$0].shadow }
+        accessLevelKey = keys.number(ofName: ConditionKey.accessLevel)
+        riskKey = keys.number(ofName: ConditionKey.risk)
         hasShadow = statements.contains(where: \.shadow)
     }
 
@@ -83,8 +95,9 @@ public struct PolicySet: Sendable {
             }
             setClassification(of: request, in: &values)
             var candidates = index.candidates(for: action)
-            if !withShadow, hasShadow { candidates.removeAll { statements[$0].shadow } }
-            var conditions = [Match?](repeating: nil, count: candidates.count)
+            if !withShadow, hasShadow { candidates.subtract(shadowed) }
+            conditionIndex.narrow(&candidates, &values)
+            var conditions = FoundConditions(statements: statements.count, resources: request.resources?.count ?? 1)
             let resources: [String?] =
                 request.resources.map { $0.isEmpty ? [RequestedResource.noneText] : $0 } ?? [nil]
             for resource in resources {
@@ -97,38 +110,60 @@ public struct PolicySet: Sendable {
 
     /// Gives the keys that belong to each action their values.
     func setClassification(of request: AuthorizationRequest, in values: inout KeyValues) {
-        let level: ContextValue = request.accessLevel.map { .values([$0]) } ?? .unknown
-        let risks: ContextValue = request.risks.map { $0.isEmpty ? .missing : .values($0) } ?? .unknown
-        values.set(keys.number(ofName: ConditionKey.accessLevel), to: level)
-        values.set(keys.number(ofName: ConditionKey.risk), to: risks)
+        if let accessLevelKey {
+            values.set(accessLevelKey, to: request.accessLevel.map { .values([$0]) } ?? .unknown)
+        }
+        if let riskKey {
+            values.set(riskKey, to: request.risks.map { $0.isEmpty ? .missing : .values($0) } ?? .unknown)
+        }
     }
 
     /// Judges one action on one resource; `conditions` keeps what was found for the resources before.
     private func judge(
-        _ candidates: [Int],
+        _ candidates: StatementSet,
         _ resource: RequestedResource,
-        _ conditions: inout [Match?],
+        _ conditions: inout FoundConditions,
         _ values: inout KeyValues
     ) -> Verdict {
-        func match(_ statement: Statement, _ place: Int) -> Match {
+        func match(_ statement: Statement, _ number: Int) -> Match {
             let resources = statement.resources.matches(resource, &values)
-            guard resources != .no else { return .no }
-            let found = conditions[place] ?? statement.conditionsMatch(&values)
-            conditions[place] = found
+            guard resources != .no, !statement.conditions.isEmpty else { return resources }
+            if let known = conditions[number] { return min(resources, known) }
+            let found = statement.conditionsMatch(&values)
+            conditions[number] = found
             return min(resources, found)
         }
-        for (place, number) in candidates.enumerated() where effects[number] == .deny {
-            let found = match(statements[number], place)
+        var candidates = candidates
+        resourceIndex.narrow(&candidates, to: resource)
+        var next = 0
+        while let number = candidates.first(from: next, in: denying) {
+            let found = match(statements[number], number)
             if found != .no { return Verdict(outcome: .deny, deciding: number, isCertain: found == .yes) }
+            next = number + 1
         }
         var verdict = Verdict(outcome: .defaultDeny)
-        for (place, number) in candidates.enumerated() where effects[number] != .deny {
+        next = 0
+        while let number = candidates.first(from: next, in: granting) {
             let statement = statements[number]
-            let found = match(statement, place)
-            guard statement.applies(found) else { continue }
-            verdict.add(statement, number: number, match: found)
+            let found = match(statement, number)
+            if statement.applies(found) { verdict.add(statement, number: number, match: found) }
+            next = number + 1
         }
         return verdict
+    }
+}
+
+/// What the conditions of statements came to for one action; kept only where there are several resources to judge.
+private struct FoundConditions {
+    private var found: [Match?]
+
+    init(statements: Int, resources: Int) {
+        found = resources > 1 ? Array(repeating: nil, count: statements) : []
+    }
+
+    subscript(number: Int) -> Match? {
+        get { found.isEmpty ? nil : found[number] }
+        set { if !found.isEmpty { found[number] = newValue } }
     }
 }
 

@@ -1,12 +1,32 @@
 /// Finds the statements that are about an action without asking each of them.
 struct StatementIndex: Sendable {
     private struct Service: Sendable {
-        var exact: [String: [Int]] = [:]
-        var patterns: [Glob: [Int]] = [:]
+        var exact: [String: StatementSet] = [:]
+        var patterns: Patterns
+    }
+
+    /// Different patterns, each with the statements that have it.
+    private struct Patterns: Sendable {
+        private var globs: [Glob] = []
+        private var sets: [StatementSet] = []
+        private var places: [Glob: Int] = [:]
+
+        mutating func insert(_ glob: Glob, _ number: Int, of count: Int) {
+            if places[glob] == nil {
+                places[glob] = globs.count
+                globs.append(glob)
+                sets.append(StatementSet(count: count))
+            }
+            if let place = places[glob] { sets[place].insert(number) }
+        }
+
+        func add(to found: inout StatementSet, matching name: Span<UInt8>) {
+            for place in globs.indices where globs[place].matches(name) { found.formUnion(sets[place]) }
+        }
     }
 
     private var services: [String: Service] = [:]
-    private var anyService: [Glob: [Int]] = [:]
+    private var anyService = Patterns()
     /// Statements with `NotAction`.
     private var negated: [Int] = []
     private let statements: [Statement]
@@ -18,42 +38,31 @@ struct StatementIndex: Sendable {
                 negated.append(number)
                 continue
             }
-            for action in statement.actions {
-                guard let service = action.service else {
-                    anyService[action.name, default: []].append(number)
-                    continue
-                }
-                if let name = action.name.literal {
-                    services[service, default: .init()].exact[String(decoding: name, as: UTF8.self), default: []]
-                        .append(number)
-                } else {
-                    services[service, default: .init()].patterns[action.name, default: []].append(number)
-                }
-            }
+            for action in statement.actions { insert(action, number) }
         }
     }
 
-    /// Numbers of the statements about `action`, ascending.
-    func candidates(for action: ActionName) -> [Int] {
-        var words = [UInt64](repeating: 0, count: (statements.count + 63) / 64)
-        func mark(_ numbers: [Int]) {
-            for number in numbers { words[number / 64] |= 1 << UInt64(number % 64) }
+    private mutating func insert(_ action: ActionPattern, _ number: Int) {
+        let count = statements.count
+        guard let service = action.service else { return anyService.insert(action.name, number, of: count) }
+        if let name = action.name.literal {
+            services[service, default: .init(patterns: .init())]
+                .exact[String(decoding: name, as: UTF8.self), default: StatementSet(count: count)].insert(number)
+        } else {
+            services[service, default: .init(patterns: .init())].patterns.insert(action.name, number, of: count)
         }
+    }
+
+    /// The statements about `action`.
+    func candidates(for action: ActionName) -> StatementSet {
+        var found = StatementSet(count: statements.count)
         let name = action.name.utf8Span.span
         if let service = services[action.service] {
-            if let numbers = service.exact[action.name] { mark(numbers) }
-            for (pattern, numbers) in service.patterns where pattern.matches(name) { mark(numbers) }
+            if let exact = service.exact[action.name] { found.formUnion(exact) }
+            service.patterns.add(to: &found, matching: name)
         }
-        for (pattern, numbers) in anyService where pattern.matches(name) { mark(numbers) }
-        mark(negated.filter { statements[$0].concerns(action) })
-        var numbers: [Int] = []
-        for (index, word) in words.enumerated() {
-            var rest = word
-            while rest != 0 {
-                numbers.append(index * 64 + rest.trailingZeroBitCount)
-                rest &= rest - 1
-            }
-        }
-        return numbers
+        anyService.add(to: &found, matching: name)
+        for number in negated where statements[number].concerns(action) { found.insert(number) }
+        return found
     }
 }

@@ -19,6 +19,14 @@ struct Template: Sendable {
         return glob
     }
 
+    /// The literal bytes that every match begins with.
+    var leading: [UInt8] {
+        switch form {
+        case .fixed(let glob): glob.leading
+        case .parts(_, let leading): leading
+        }
+    }
+
     /// Fills in the variables; their values are literal text, wildcards in them mean nothing.
     func tokens(_ values: inout KeyValues) -> [Glob.Token]? {
         guard case .parts(let parts, _) = form else { return nil }

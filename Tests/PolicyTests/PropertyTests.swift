@@ -74,6 +74,32 @@ struct PropertyTests {
         try statements(lines.joined(separator: "\n")).decide([request], in: context)
     }
 
+    /// `reports` asks every statement; a decision asks those that the indexes of actions, resources and values leave.
+    @Test("The indexes leave out no statement that counts", arguments: 0..<12)
+    func indexes(_ seed: Int) throws {
+        var maker = PolicyMaker(random: .init(seed: UInt64(seed)))
+        for _ in 0..<60 {
+            let lines = (0..<Int.random(in: 1...90, using: &maker.random)).map { _ in maker.statement() }
+            let policy = try statements(lines.joined(separator: "\n"))
+            let request = maker.request()
+            let context = PolicyContext(maker.context())
+            let resources: [String?] = request.resources.map { $0.isEmpty ? ["*"] : $0 } ?? [nil]
+            let outcomes = resources.map { resource in
+                let counting = policy.reports(request, resource: resource, in: context).filter { report in
+                    switch report.result {
+                    case .matches: true
+                    case .uncertain: report.effect != .allow
+                    case .otherAction, .otherResource, .conditionFails: false
+                    }
+                }
+                let effects = Set(counting.map(\.effect))
+                if effects.contains(.deny) { return 3 }
+                return effects.contains(.requireApproval) ? 1 : effects.contains(.allow) ? 0 : 2
+            }
+            #expect(Self.strictness(policy.decide([request], in: context)) == outcomes.max())
+        }
+    }
+
     @Test("The order of statements does not matter", arguments: 0..<8)
     func order(_ seed: Int) throws {
         try Self.forEachCase(seed) { maker, lines, request, context in
