@@ -70,30 +70,31 @@ let package = Package(
 
         // Wrappers: each the sole importer of its C module.
         module("Compression", ["CZlib"]),
-        module("FastCGI", ["CFastCGI"]),
-        module("HTTPClient", ["CCurl", httpTypes]),
-        module("Metrics"),
+        module("FastCGI", ["CFastCGI", "Locking"]),
+        module("HTTPClient", ["CCurl", "Locking", httpTypes]),
+        module("Locking"),
+        module("Metrics", ["Locking"]),
         module("OpenSSL", ["COpenSSL"]),
         module("PatternMatch", ["CHyperscan"]),
         module("Postgres", ["CLibpq"]),
         module("XMLStream", ["CExpat"]),
 
         // Domain.
-        module("Approvals", ["OpenSSL", "Postgres"]),
-        module("Audit", ["OpenSSL", "Postgres"]),
+        module("Approvals", ["Locking", "OpenSSL", "Postgres"]),
+        module("Audit", ["Locking", "OpenSSL", "Postgres"]),
         module("AWSRequest", ["CCatalogue", "Compression", "XMLStream", httpTypes]),
-        module("Identity", ["HTTPClient", "OpenSSL", "Postgres", "XMLStream", httpTypes]),
-        module("Masking", ["CMaskingRules", "Compression", "OpenSSL", "PatternMatch", "XMLStream"]),
+        module("Identity", ["HTTPClient", "Locking", "OpenSSL", "Postgres", "XMLStream", httpTypes]),
+        module("Masking", ["CMaskingRules", "Compression", "Locking", "OpenSSL", "PatternMatch", "XMLStream"]),
         module("Policy", [yams]),
-        module("SigV4", ["OpenSSL", httpTypes]),
+        module("SigV4", ["Locking", "OpenSSL", httpTypes]),
 
         // Composition.
         module("Configuration", ["Audit", "Identity", "OpenSSL", "Policy", yams, logging]),
         module(
             "Gateway",
             [
-                "Approvals", "Audit", "AWSRequest", "Configuration", "FastCGI", "HTTPClient", "Identity", "Masking",
-                "Metrics", "OpenSSL", "Policy", "Postgres", "SigV4", httpTypes, logging,
+                "Approvals", "Audit", "AWSRequest", "Configuration", "FastCGI", "HTTPClient", "Identity", "Locking",
+                "Masking", "Metrics", "OpenSSL", "Policy", "Postgres", "SigV4", httpTypes, logging,
             ]
         ),
         module(
@@ -107,7 +108,7 @@ let package = Package(
         // Programs.
         program(
             "postern-auth",
-            ["Configuration", "FastCGI", "HTTPClient", "Identity", "Policy", argumentParser, logging]
+            ["Configuration", "FastCGI", "HTTPClient", "Identity", "Locking", "Policy", argumentParser, logging]
         ),
         program(
             "postern-worker",

@@ -1,6 +1,6 @@
 import Dispatch
 import Postgres
-import Synchronization
+import Locking
 
 /// The threads that wait for decisions, woken by the one that listens.
 final class ApprovalWaiters: Sendable {
@@ -23,7 +23,7 @@ final class ApprovalWaiters: Sendable {
         var isListening = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     var isListening: Bool { state.withLock { $0.isListening } }
 

@@ -76,14 +76,21 @@ public struct RecordID: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads 32 hexadecimal digits, with or without the four hyphens of the usual form, else nil.
     public init?(parsing text: some StringProtocol) {
-        var digits: [UInt8] = []
-        for (index, byte) in text.utf8.enumerated() {
-            if byte == UInt8(ascii: "-"), text.utf8.count == 36, [8, 13, 18, 23].contains(index) { continue }
-            digits.append(byte)
+        let hasHyphens = text.utf8.count == 36
+        guard hasHyphens || text.utf8.count == 32 else { return nil }
+        var parts: (UInt64, UInt64) = (0, 0)
+        var index = 0
+        for byte in text.utf8 {
+            defer { index += 1 }
+            if hasHyphens, index == 8 || index == 13 || index == 18 || index == 23 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let digit = Hex.value(byte) else { return nil }
+            parts.0 = parts.0 << 4 | parts.1 >> 60
+            parts.1 = parts.1 << 4 | UInt64(digit)
         }
-        guard text.utf8.count == digits.count || text.utf8.count == digits.count + 4 else { return nil }
-        guard digits.count == 32, let bytes = Hex.decode(digits.span) else { return nil }
-        self.init(bytes: bytes.span)
+        (high, low) = parts
     }
 
     /// The 16 bytes.
@@ -101,11 +108,12 @@ public struct RecordID: Hashable, Sendable, CustomStringConvertible {
 
     /// The usual form: 8-4-4-4-12 lower-case hexadecimal digits.
     public var description: String {
-        let digits = Array(Hex.encode(bytes).utf8)
         var text: [UInt8] = []
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { text.append(UInt8(ascii: "-")) }
-            text.append(digit)
+        text.reserveCapacity(36)
+        for (index, byte) in bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            text.append(Hex.digit(byte >> 4))
+            text.append(Hex.digit(byte & 0x0f))
         }
         return String(decoding: text, as: UTF8.self)
     }

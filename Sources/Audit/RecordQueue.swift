@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Locking
 
 /// A record on its way to the writer's thread.
 struct QueuedRecord: Sendable {
@@ -21,7 +21,7 @@ final class CommitWaiter: Sendable {
         case done(Result<AuditReceipt, AuditError>)
     }
 
-    private let phase = Mutex(Phase.queued)
+    private let phase = Lock(Phase.queued)
     private let signal = DispatchSemaphore(value: 0)
 
     /// Waits for the result.
@@ -83,10 +83,10 @@ final class RecordQueue: Sendable {
         var lostCount = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
-    private let limiter = Mutex(DenialLimiter(now: .now))
+    private let limiter = Lock(DenialLimiter(now: .now))
     private let limit: Int
     private let patience: Duration
 

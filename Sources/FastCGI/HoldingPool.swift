@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// The count of a server's threads: how many take requests, how many wait for a person.
 ///
@@ -12,7 +12,7 @@ final class HoldingPool: Sendable {
 
     private let threads: Int
     private let places: Int
-    private let count = Mutex(Count())
+    private let count = Lock(Count())
     private let startThread: @Sendable () -> Void
 
     /// - Parameters:

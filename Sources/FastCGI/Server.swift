@@ -1,5 +1,6 @@
 import CFastCGI
 import Foundation
+import Locking
 import Synchronization
 
 /// Takes requests from one socket on a fixed number of threads, one request a thread.
@@ -21,17 +22,22 @@ public final class Server: Sendable {
         }
     }
 
-    /// What a thread is doing, so that draining can wake those that wait for nginx.
-    private struct Waiting {
-        var connections: [pthread_t: Int32] = [:]
-        var isDraining = false
+    /// What one thread waits on, so that draining can wake it; written by the thread alone.
+    ///
+    /// One a thread instead of a table for all: threads fight for a lock that every request takes twice.
+    private final class Seat: Sendable {
+        static let busy = Int.min
+        let thread = pthread_self()
+        /// The kept connection that the thread waits on, -1 while it waits for a new one, else `busy`.
+        let connection = Atomic(Seat.busy)
     }
 
     private let descriptor: Int32
     private let size: Size
     private let handler: @Sendable (Exchange) -> Void
-    private let waiting = Mutex(Waiting())
-    private let pool: Mutex<HoldingPool?> = Mutex(nil)
+    private let seats: Lock<[ObjectIdentifier: Seat]> = Lock([:])
+    private let draining = Atomic(false)
+    private let pool: Lock<HoldingPool?> = Lock(nil)
 
     /// Prepares libfcgi for `socket`, which must live as long as the server runs.
     ///
@@ -65,14 +71,16 @@ public final class Server: Sendable {
         let start = Date.timeIntervalSinceReferenceDate
         while threadsAlive > 0, Date.timeIntervalSinceReferenceDate < start + seconds {
             let isIdleEnough = Date.timeIntervalSinceReferenceDate >= start + Self.idlePatience
-            waiting.withLock { waiting in
-                waiting.isDraining = true
-                for (thread, connection) in waiting.connections {
+            draining.store(true, ordering: .sequentiallyConsistent)
+            seats.withLock { seats in
+                for seat in seats.values {
+                    let connection = seat.connection.load(ordering: .sequentiallyConsistent)
+                    guard connection != Seat.busy else { continue }
                     if connection >= 0 {
                         guard isIdleEnough else { continue }
-                        shutdown(connection, Int32(SHUT_RD))
+                        shutdown(Int32(truncatingIfNeeded: connection), Int32(SHUT_RD))
                     }
-                    pthread_kill(thread, SIGUSR1)
+                    pthread_kill(seat.thread, SIGUSR1)
                 }
             }
             usleep(20_000)
@@ -102,11 +110,15 @@ public final class Server: Sendable {
         // On the heap: libfcgi keeps the address of the structure across calls.
         let request = UnsafeMutablePointer<FCGX_Request>.allocate(capacity: 1)
         defer { unsafe request.deallocate() }
+        let seat = Seat()
+        seats.withLock { $0[ObjectIdentifier(seat)] = seat }
+        // Nobody signals a thread that has ended.
+        defer { _ = seats.withLock { $0.removeValue(forKey: ObjectIdentifier(seat)) } }
         guard unsafe FCGX_InitRequest(request, descriptor, FCGI_FAIL_ACCEPT_ON_INTR) == 0 else {
             pool.threadEnded()
             return
         }
-        while unsafe accept(request) {
+        while unsafe accept(request, seat) {
             var isSurplus = false
             do {
                 let exchange = unsafe Exchange(request: request, holding: pool)
@@ -125,18 +137,16 @@ public final class Server: Sendable {
         pool.threadEnded()
     }
 
-    private var isDraining: Bool { waiting.withLock { $0.isDraining } }
+    private var isDraining: Bool { draining.load(ordering: .sequentiallyConsistent) }
 
     /// Waits for a request; false when the server drains.
     @unsafe
-    private func accept(_ request: UnsafeMutablePointer<FCGX_Request>) -> Bool {
-        let thread = pthread_self()
+    private func accept(_ request: UnsafeMutablePointer<FCGX_Request>, _ seat: Seat) -> Bool {
         while !isDraining {
-            waiting.withLock { waiting in
-                waiting.connections[thread] = unsafe postern_fcgi_connection(request)
-            }
+            let kept = unsafe postern_fcgi_connection(request)
+            seat.connection.store(Int(kept), ordering: .sequentiallyConsistent)
             let status = unsafe FCGX_Accept_r(request)
-            _ = waiting.withLock { $0.connections.removeValue(forKey: thread) }
+            seat.connection.store(Seat.busy, ordering: .sequentiallyConsistent)
             if status == 0 { return true }
             // A broken request or a passing shortage of descriptors: go on, without spinning.
             if !isDraining { usleep(10_000) }

@@ -17,15 +17,13 @@ struct ApprovalStatusHandler {
     }
 
     func run() {
-        var method = "GET"
         do throws(Rejection) {
             let incoming = try IncomingRequest(handler.exchange.parameters)
-            handler.requestID = incoming.requestID
-            handler.audited.take(incoming)
-            method = incoming.request.method.rawValue
+            handler.take(incoming)
+            handler.recognisedProtocol = .restJSON
             try answer(incoming)
         } catch {
-            handler.refuse(error, method: method)
+            handler.refuse(error)
         }
     }
 

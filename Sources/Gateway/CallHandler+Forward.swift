@@ -44,7 +44,7 @@ extension CallHandler {
             if relay.hasBegun {
                 exchange.abort()
             } else {
-                answer(rejection, method: forwarding.incoming.request.method.rawValue)
+                answer(rejection, in: forwarding.understood.call.wireProtocol)
             }
         }
         outcome.status = relay.hasBegun ? relay.status : rejection?.status
@@ -209,10 +209,12 @@ enum ErrorCode {
         if let field = relay.field("x-amzn-errortype"), let code = field.split(separator: ":").first {
             return String(code)
         }
-        let opening = String(decoding: relay.opening, as: UTF8.self)
         // S3 says 200 before it knows, and puts the error into the body.
-        let isHidden = status == 200 && !isObject && opening.contains("<Error>")
-        guard status >= 400 || isHidden else { return nil }
+        let first = relay.opening.first { !(0x09...0x20).contains($0) }
+        let mayHide = status == 200 && !isObject && first == UInt8(ascii: "<")
+        guard status >= 400 || mayHide else { return nil }
+        let opening = String(decoding: relay.opening, as: UTF8.self)
+        guard status >= 400 || opening.contains("<Error>") else { return nil }
         if let range = opening.firstRange(of: "<Code>") { return word(opening[range.upperBound...], until: "<") }
         if let range = opening.firstRange(of: "\"__type\"") {
             let value = opening[range.upperBound...].drop { "\": \t\r\n".contains($0) }

@@ -9,8 +9,9 @@ import Identity
 
 extension CallHandler {
     /// Answers a refusal in the caller's protocol and records it.
-    func refuse(_ rejection: Rejection, method: String) {
-        answer(rejection, method: method)
+    func refuse(_ rejection: Rejection) {
+        let wireProtocol = wireProtocol
+        answer(rejection, in: wireProtocol)
         let event: EventRecord.Event? =
             switch rejection.kind {
             case .authentication: .authenticationFailed
@@ -36,14 +37,14 @@ extension CallHandler {
     }
 
     /// Writes the error answer; a client that has left gets none.
-    func answer(_ rejection: Rejection, method: String) {
+    func answer(_ rejection: Rejection, in wireProtocol: WireProtocol) {
         let reply = AWSErrorReply.render(
             code: rejection.code(in: wireProtocol),
             message: masked(rejection.message),
             status: rejection.status,
             requestID: requestID,
             for: wireProtocol,
-            method: method,
+            method: received?.method.rawValue ?? "GET",
             retryAfter: rejection.retryAfter
         )
         var fields = reply.headers
@@ -83,16 +84,11 @@ struct RefusalHandler {
         let parameters = handler.exchange.parameters
         let refusal = parameters.text("POSTERN_REFUSAL").flatMap { Refusal(headerValue: $0) }
         var rejection = refusal.map { Rejection($0) } ?? Rejection(Refusal.credential(.missing))
-        var method = "GET"
         do throws(Rejection) {
-            let incoming = try IncomingRequest(parameters)
-            handler.requestID = incoming.requestID
-            handler.wireProtocol = WireProtocol.guess(from: incoming.request)
-            handler.audited.take(incoming)
-            method = incoming.request.method.rawValue
+            handler.take(try IncomingRequest(parameters))
         } catch {
             rejection = error
         }
-        handler.refuse(rejection, method: method)
+        handler.refuse(rejection)
     }
 }

@@ -20,7 +20,10 @@ final class CallHandler {
     var audited = AuditedCall()
     var decided: AuditedDecision?
     var stopwatch = Stopwatch()
-    var wireProtocol = WireProtocol.restJSON
+    /// The protocol of a call that was recognised.
+    var recognisedProtocol: WireProtocol?
+    /// The request as nginx passed it on, once it could be read.
+    private(set) var received: HTTPRequest?
     var requestID = ""
     var fingerprintKey: [UInt8] = []
 
@@ -31,17 +34,25 @@ final class CallHandler {
 
     /// Serves the call; never throws, every failure becomes an answer and a record.
     func run() {
-        var method = "GET"
         do throws(Rejection) {
             let incoming = try IncomingRequest(exchange.parameters)
-            requestID = incoming.requestID
-            method = incoming.request.method.rawValue
-            wireProtocol = WireProtocol.guess(from: incoming.request)
-            audited.take(incoming)
+            take(incoming)
             try serve(incoming)
         } catch {
-            refuse(error, method: method)
+            refuse(error)
         }
+    }
+
+    /// Keeps what a refusal and the audit need, before anything is verified.
+    func take(_ incoming: IncomingRequest) {
+        requestID = incoming.requestID
+        received = incoming.request
+        audited.take(incoming)
+    }
+
+    /// The protocol in which errors are told: the call's, or what the head looks like.
+    var wireProtocol: WireProtocol {
+        recognisedProtocol ?? received.map { WireProtocol.guess(from: $0) } ?? .restJSON
     }
 
     private func serve(_ incoming: IncomingRequest) throws(Rejection) {

@@ -1,14 +1,14 @@
 import Glibc
 import Identity
 import Policy
-import Synchronization
+import Locking
 
 /// The counts of calls that policies bound, in this process.
 ///
 /// Each worker process counts for itself, so that counting needs no round trip: a bound of 100 calls on two processes
 /// lets at most 200 through.
 final class CallLimits: Sendable {
-    private let limiter = Mutex(RateLimiter())
+    private let limiter = Lock(RateLimiter())
 
     /// Counts a call; the seconds to wait where it is one too many.
     func admit(_ limits: [LimitTerms], session: Session) -> Int? {

@@ -5,7 +5,7 @@ import HTTPClient
 import HTTPTypes
 import OpenSSL
 import SigV4
-import Synchronization
+import Locking
 
 /// The hosts that AWS names for services that must be asked for theirs (Timestream), remembered for as long as it says.
 ///
@@ -49,7 +49,7 @@ final class EndpointDiscovery: Sendable {
         Rejection(.upstream, status: 502, code: "BadGateway", "AWS does not tell the endpoint of the service.")
     }
 
-    private let known = Mutex<[Key: Found]>([:])
+    private let known = Lock<[Key: Found]>([:])
 
     /// The host that answers now, as `ask` says or has said.
     ///

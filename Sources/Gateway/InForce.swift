@@ -1,13 +1,13 @@
 import OpenSSL
 import Policy
-import Synchronization
+import Locking
 
 /// A value that every call reads and a reload replaces as a whole.
 final class InForce<Value: Sendable>: Sendable {
-    private let value: Mutex<Value>
+    private let value: Lock<Value>
 
     init(_ value: Value) {
-        self.value = Mutex(value)
+        self.value = Lock(value)
     }
 
     var current: Value { value.withLock { $0 } }

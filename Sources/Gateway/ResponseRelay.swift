@@ -10,6 +10,8 @@ import OpenSSL
 final class ResponseRelay {
     /// Bytes of a masked answer up to which it is held back to learn its length.
     static let wholeLimit = 1 << 20
+    /// Bytes of an answer that are kept as its opening.
+    static let openingLimit = 512
 
     private let exchange: Exchange
     private let isHead: Bool
@@ -142,8 +144,10 @@ final class ResponseRelay {
 
     /// Keeps the beginning; of white space, with which S3 keeps a link alive until it knows, one byte.
     private func open(_ bytes: Span<UInt8>) {
+        guard opening.count < Self.openingLimit else { return }
+        opening.reserveCapacity(Self.openingLimit)
         for index in bytes.indices {
-            guard opening.count < 512 else { return }
+            guard opening.count < Self.openingLimit else { return }
             if Self.isSpace(bytes[index]), opening.last.map(Self.isSpace) ?? true { continue }
             opening.append(bytes[index])
         }

@@ -66,7 +66,7 @@ extension CallHandler {
             whole = bytes
             call = try recognise(seen, entrance, bytes)
         }
-        wireProtocol = call.wireProtocol
+        recognisedProtocol = call.wireProtocol
         audited.operation = call.qualifiedName
         if whole == nil, needsWholeBody(call, caller.proof) {
             whole = try body.whole(reason: call.qualifiedName)

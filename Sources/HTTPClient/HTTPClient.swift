@@ -1,6 +1,6 @@
 import CCurl
 import HTTPTypes
-import Synchronization
+import Locking
 
 /// A blocking HTTP client on libcurl with a pool of handles, each with the connections it keeps alive.
 ///
@@ -26,7 +26,7 @@ public final class HTTPClient: Sendable {
     }
 
     private let settings: Settings
-    private let idle = Mutex<[Handle]>([])
+    private let idle = Lock<[Handle]>([])
 
     /// Makes a client; `setup` if libcurl cannot be initialised.
     public init(settings: Settings = Settings()) throws(HTTPClientError) {

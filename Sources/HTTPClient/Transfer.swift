@@ -48,18 +48,20 @@ final class Transfer {
     func header(_ line: UnsafeRawBufferPointer) -> Bool {
         headBytes += line.count
         guard headBytes <= maxHeadBytes else { return fail(.tooLarge(limit: maxHeadBytes)) }
-        var text = unsafe String(decoding: line, as: UTF8.self)
-        while text.utf8.last == 0x0A || text.utf8.last == 0x0D { text.unicodeScalars.removeLast() }
-        if text.hasPrefix("HTTP/") {
-            fields.removeAll()
-            status = text.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? 0
+        var text = unsafe line[...]
+        while let last = unsafe text.last, last == 0x0A || last == 0x0D { unsafe text = text.dropLast() }
+        if unsafe text.starts(with: "HTTP/".utf8) {
+            fields.removeAll(keepingCapacity: true)
+            let word = unsafe text.drop { $0 != 0x20 }.dropFirst().prefix { $0 != 0x20 }
+            status = unsafe Int(String(decoding: word, as: UTF8.self)) ?? 0
             return true
         }
-        if text.isEmpty { return endOfHead() }
+        if unsafe text.isEmpty { return endOfHead() }
         // Trailers come after the head and are not passed on.
-        guard !hasHead, let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return true }
-        let value = text[text.utf8.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-        fields.append((String(text[..<colon]), String(value)))
+        guard !hasHead, let colon = unsafe text.firstIndex(of: UInt8(ascii: ":")) else { return true }
+        let value = unsafe text[colon...].dropFirst().drop { $0 == 0x20 || $0 == 0x09 }
+        let name = unsafe String(decoding: text[..<colon], as: UTF8.self)
+        fields.append((name, unsafe String(decoding: value, as: UTF8.self)))
         return true
     }
 

@@ -1,5 +1,5 @@
 internal import PatternMatch
-internal import Synchronization
+internal import Locking
 
 /// Finds and replaces secrets in answers, by service model and by content.
 ///
@@ -10,7 +10,7 @@ public final class MaskingEngine: Sendable {
     private let detectors: DetectorSet
     private let rules: RuleTable
     /// Working memory of sessions that ended, for those to come.
-    private let idle = Mutex<[[PatternScratch]]>([])
+    private let idle = Lock<[[PatternScratch]]>([])
 
     /// How many sets of working memory are kept.
     private static let maximumIdle = 64

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Counters of one name, told apart by label values: of calls by service and status, say.
 ///
@@ -8,7 +8,7 @@ public final class CounterFamily: Sendable {
     private let help: String
     private let labels: [String]
     private let limit: Int
-    private let values = Mutex<[[String]: UInt64]>([:])
+    private let values = Lock<[[String]: UInt64]>([:])
 
     /// Makes a family without any counter.
     ///

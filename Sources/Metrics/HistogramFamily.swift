@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Histograms of durations of one name, told apart by one label: the stages of a call, say.
 public final class HistogramFamily: Sendable {
@@ -18,7 +18,7 @@ public final class HistogramFamily: Sendable {
     private let help: String
     private let label: String
     private let limit: Int
-    private let values = Mutex<[String: Histogram]>([:])
+    private let values = Lock<[String: Histogram]>([:])
 
     /// Makes a family without any histogram; `name` ends in `_seconds`.
     public init(_ name: String, help: String, label: String, limit: Int = 64) {

@@ -1,6 +1,6 @@
 import HTTPTypes
 import OpenSSL
-import Synchronization
+import Locking
 
 /// Remembers the signed requests of this process, so that none is carried out twice.
 ///
@@ -18,7 +18,7 @@ public final class ReplayGuard: Sendable {
     private let allowedSkew: Int64
     /// Length of a generation in seconds.
     private let span: Int64
-    private let generations = Mutex<[Generation]>([])
+    private let generations = Lock<[Generation]>([])
 
     /// Remembers up to `capacity` requests, each for as long as its signature would be accepted again.
     ///

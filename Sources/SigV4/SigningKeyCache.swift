@@ -1,5 +1,5 @@
 public import OpenSSL
-import Synchronization
+import Locking
 
 /// An AWS credential to sign with.
 public struct Credential: Sendable {
@@ -38,7 +38,7 @@ public final class SigningKeyCache: Sendable {
     }
 
     private let capacity: Int
-    private let entries = Mutex<[Name: Entry]>([:])
+    private let entries = Lock<[Name: Entry]>([:])
 
     /// Keeps at most `capacity` keys, at least one; a full table starts anew.
     public init(capacity: Int = 1024) {

@@ -5,7 +5,7 @@ import HTTPClient
 import Identity
 import Logging
 import Policy
-import Synchronization
+import Locking
 
 /// The running program: the service in force, and the threads that keep keys and revocations fresh.
 final class AuthProgram: Sendable {
@@ -18,11 +18,11 @@ final class AuthProgram: Sendable {
         let ringFile: FileMark
     }
 
-    private let parts: Mutex<Parts>
+    private let parts: Lock<Parts>
     private let revocations: Revocations
     private let fetch: Fetch
     private let logger: Logger
-    private let feed = Mutex<RevocationFeed?>(nil)
+    private let feed = Lock<RevocationFeed?>(nil)
 
     init(settings: Settings, logger: Logger) throws {
         var limits = HTTPClient.Settings()
@@ -32,7 +32,7 @@ final class AuthProgram: Sendable {
         fetch = try HTTPClient(settings: limits).makeFetch()
         revocations = Revocations(staleAfter: Int64(settings.revocationsStaleAfter))
         self.logger = logger
-        parts = Mutex(try Self.makeParts(settings, revocations, keeping: [], fetch))
+        parts = Lock(try Self.makeParts(settings, revocations, keeping: [], fetch))
     }
 
     /// Starts the threads; none of them ends before the program does.

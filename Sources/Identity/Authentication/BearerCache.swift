@@ -1,5 +1,5 @@
 internal import OpenSSL
-internal import Synchronization
+internal import Locking
 
 /// The principals of bearer tokens that were verified lately, by the tokens' SHA-256.
 ///
@@ -9,7 +9,7 @@ final class BearerCache: Sendable {
     private static let longest: Int64 = 300
 
     private let capacity: Int
-    private let entries = Mutex<[SHA256Digest: (principal: Principal, until: UnixTime)]>([:])
+    private let entries = Lock<[SHA256Digest: (principal: Principal, until: UnixTime)]>([:])
 
     init(capacity: Int) {
         self.capacity = capacity

@@ -1,10 +1,10 @@
-internal import Synchronization
+internal import Locking
 
 /// One issuer with the keys known of it: shared by all threads, fetching on whichever thread `KeySetState` picks.
 public final class IssuerKeys: Sendable {
     /// The issuer.
     public let issuer: IssuerSettings
-    private let state: Mutex<KeySetState>
+    private let state: Lock<KeySetState>
     private let fetch: Fetch
     private let clock: @Sendable () -> UnixTime
 
@@ -20,7 +20,7 @@ public final class IssuerKeys: Sendable {
         self.issuer = issuer
         self.fetch = fetch
         self.clock = clock
-        state = Mutex(KeySetState(timing: timing))
+        state = Lock(KeySetState(timing: timing))
     }
 
     /// Fetches keys if that is due; called about once a second by a background thread.

@@ -1,6 +1,6 @@
 internal import Glibc
 internal import Postgres
-internal import Synchronization
+internal import Locking
 
 /// Keeps a `Revocations` up to date from the table `postern.revocation`, on a thread of its own.
 ///
@@ -18,7 +18,7 @@ public final class RevocationFeed: Sendable {
     /// The most entries that are taken; a longer list counts as unknown.
     static let maximumEntries = 100_000
 
-    private let isStopped = Mutex(false)
+    private let isStopped = Lock(false)
 
     /// Starts the thread; `user` takes the place of the connection string's own.
     public init(

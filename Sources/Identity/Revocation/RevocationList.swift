@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locking
 
 /// One entry of the revocation list: ends what began up to a moment.
 public struct Revocation: Sendable, Hashable {
@@ -75,7 +75,7 @@ public struct RevocationList: Sendable {
 
 /// The revocation list that all threads ask, replaced as a whole by the thread that listens to the database.
 public final class Revocations: Sendable {
-    private let current = Mutex<(list: RevocationList, known: UnixTime)?>(nil)
+    private let current = Lock<(list: RevocationList, known: UnixTime)?>(nil)
     /// Seconds after which a list that was not confirmed counts as unknown.
     public let staleAfter: Int64
 

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locking
 
 /// The credentials of assumed roles, one for each identity that acts: a call never uses another caller's.
 public final class AssumedRoles: Sendable {
@@ -16,7 +16,7 @@ public final class AssumedRoles: Sendable {
     private let sts: STSClient
     private let capacity: Int
     private let clock: @Sendable () -> UnixTime
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Assumes roles with the gateway's own credential.
     ///
