@@ -1,4 +1,4 @@
-"""The Debian package, unpacked into a scratch root. Needs POSTERN_PACKAGE, which scripts/test --package sets."""
+"""The Debian package, unpacked into a scratch root. Needs POSTERN_PACKAGE, which scripts/test sets."""
 
 import os
 import pathlib

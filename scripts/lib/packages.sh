@@ -11,7 +11,7 @@ packages_for_stack=(
 packages_for_browser_tests=(chromium chromium-driver)
 # rclone, s3cmd, the AWS CLI 2, and what Tests/EndToEnd/goclient is built of, offline.
 packages_for_client_tests=(rclone s3cmd awscli golang-go golang-github-aws-aws-sdk-go-v2-dev)
-packages_for_bench=(wrk)
+packages_for_bench=(wrk linux-perf mitmproxy python3-botocore)
 
 install_packages() {
     local package missing=()

@@ -1,0 +1,1 @@
+"""Benchmarks: Postern beside what it is compared with, in one run on one machine."""
