@@ -114,7 +114,7 @@ let package = Package(
             "postern-worker",
             [
                 "Approvals", "Audit", "AWSRequest", "Configuration", "FastCGI", "Gateway", "HTTPClient", "Identity",
-                "Masking", "OpenSSL", "Policy", argumentParser, logging,
+                "OpenSSL", "Policy", argumentParser, logging,
             ]
         ),
         program(
@@ -125,7 +125,7 @@ let package = Package(
             "posternctl",
             [
                 "Approvals", "Audit", "AWSRequest", "Compression", "Configuration", "Gateway", "HTTPClient", "Identity",
-                "Masking", "OpenSSL", "Policy", "Postgres", argumentParser, httpTypes,
+                "Masking", "OpenSSL", "Policy", "Postgres", argumentParser, httpTypes, yams,
             ]
         ),
         program("postern-bench-bare", ["FastCGI", "HTTPClient", argumentParser, httpTypes]),
@@ -154,8 +154,8 @@ let package = Package(
         tests(
             of: "Gateway",
             [
-                "AWSRequest", "Audit", "FastCGI", "Identity", "OpenSSL", "Policy", "Postgres", "PrivateCluster",
-                httpTypes,
+                "AWSRequest", "Audit", "Configuration", "FastCGI", "Identity", "Masking", "OpenSSL", "Policy", "Postgres",
+                "PrivateCluster", httpTypes,
             ]
         ),
         tests(of: "HTTPClient", [httpTypes]),

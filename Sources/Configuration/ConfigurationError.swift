@@ -7,6 +7,13 @@ public struct ConfigurationMistake: Sendable, Equatable, CustomStringConvertible
     /// What is wrong, and what to do.
     public let message: String
 
+    /// A mistake; `line` is 0 where there is none.
+    public init(file: String, line: Int, message: String) {
+        self.file = file
+        self.line = line
+        self.message = message
+    }
+
     /// `file:line: message`.
     public var description: String { line > 0 ? "\(file):\(line): \(message)" : "\(file): \(message)" }
 }
@@ -15,6 +22,11 @@ public struct ConfigurationMistake: Sendable, Equatable, CustomStringConvertible
 public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
     /// In the order of the file; never empty.
     public let mistakes: [ConfigurationMistake]
+
+    /// Mistakes, at least one.
+    public init(mistakes: [ConfigurationMistake]) {
+        self.mistakes = mistakes
+    }
 
     /// One line a mistake.
     public var description: String { mistakes.map(\.description).joined(separator: "\n") }

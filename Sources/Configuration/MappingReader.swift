@@ -6,7 +6,8 @@ import Yams
 final class MappingReader {
     private let log: MistakeLog
     private let path: String
-    private let line: Int
+    /// Where the mapping begins.
+    let line: Int
     private var entries: [(key: String, value: Node)] = []
     private var asked: Set<String> = []
 
@@ -91,6 +92,30 @@ final class MappingReader {
             return value
         }
     }
+
+    func decimal(_ key: String, default value: Double, in range: ClosedRange<Double>) -> Double {
+        guard let node = node(key), !node.isNull else { return value }
+        guard let number = node.scalar.flatMap({ Double($0.string) }), range.contains(number) else {
+            log.add("\(full(key)) must be a number from \(range.lowerBound) to \(range.upperBound)", at: node)
+            return value
+        }
+        return number
+    }
+
+    /// `on` or `off`.
+    func isOn(_ key: String) -> Bool {
+        guard let node = node(key) else { return true }
+        switch node.scalar?.string {
+        case "on", "true": return true
+        case "off", "false": return false
+        default:
+            log.add("\(full(key)) must be on or off", at: node)
+            return true
+        }
+    }
+
+    /// The line of a key's value.
+    func line(of key: String) -> Int { node(key)?.mark?.line ?? line }
 
     /// Seconds, written as `30s`, `15m`, `1h` or `7d`.
     func seconds(_ key: String, default value: Int, in range: ClosedRange<Int>) -> Int {

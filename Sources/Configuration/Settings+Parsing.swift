@@ -46,7 +46,7 @@ extension Settings {
             upstream: upstream,
             audit: Audit(reading: top.mapping("audit"), defaultRegion: upstream.defaultRegion),
             webhook: webhook(top.mapping("webhook")),
-            masking: masking(top.mapping("masking"), log: log)
+            masking: MaskingSettings.profiles(top.mapping("masking"), log: log)
         )
         session.finish()
         top.finish()
@@ -198,22 +198,6 @@ extension Settings {
         let isLocal = ["127.0.0.1", "localhost"].contains(authority.prefix { $0 != ":" }) && !authority.contains("@")
         if !url.hasPrefix("https://"), !isLocal { reader.report("url", "must be https, or http to this machine") }
         return Webhook(url: url, secretFile: reader.text("secret_file"), form: form ?? .json)
-    }
-
-    private static func masking(_ reader: MappingReader, log: MistakeLog) -> [String: MaskingSettings] {
-        var profiles = ["default": MaskingSettings(personalData: true, denyUnreadable: false)]
-        let named = reader.mapping("profiles")
-        for name in named.names {
-            let profile = named.mapping(name)
-            profiles[name] = MaskingSettings(
-                personalData: profile.boolean("personal_data", default: true),
-                denyUnreadable: profile.boolean("deny_unreadable", default: false)
-            )
-            profile.finish()
-        }
-        named.finish()
-        reader.finish()
-        return profiles
     }
 }
 

@@ -180,12 +180,4 @@ public struct Settings: Sendable {
         /// The shape of the messages.
         public var form: Form
     }
-
-    /// A masking profile.
-    public struct MaskingSettings: Sendable, Equatable {
-        /// Whether personal data is masked too.
-        public var personalData: Bool
-        /// Whether bodies that cannot be read are refused rather than passed.
-        public var denyUnreadable: Bool
-    }
 }

@@ -4,7 +4,7 @@ internal import PatternMatch
 /// Literal bytes that announce something, and what to do where they stand.
 struct Anchor: Sendable {
     enum Action: Sendable, Equatable {
-        /// Index into the formats: the built-in ones, then those of the profile.
+        /// Index into the formats.
         case token(Int)
         case keyName
         case privateKey

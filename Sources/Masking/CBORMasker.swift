@@ -30,6 +30,7 @@ private struct CBORReader {
     struct Context {
         var node: RuleNode
         var strength = KeyName.Strength.none
+        var contexts: UInt64 = 0
     }
 
     static let maximumDepth = 128
@@ -150,6 +151,7 @@ private struct CBORReader {
             let key = try string(text, index, keyHead)
             var inner = Context(node: session.rules.child(context.node, key.bytes.span))
             inner.strength = KeyName.strength(of: key.bytes.span)
+            inner.contexts = context.contexts | (session.detectors.own?.contexts(of: key.bytes.span) ?? 0)
             let isPairValue = KeyName.isPairValue(key.bytes.span)
             if isPairValue { inner.strength = pairStrength }
             if key.bytes.count <= 2, inner.strength == .none { inner.strength = context.strength }
@@ -165,7 +167,7 @@ private struct CBORReader {
             _ = try item(
                 text,
                 at: place,
-                Context(node: .none, strength: pairStrength),
+                Context(node: .none, strength: pairStrength, contexts: context.contexts),
                 depth: depth + 1,
                 session: session
             )
@@ -191,7 +193,13 @@ private struct CBORReader {
             guard let inside = try session.maskedInside(bytes, depth: 1, keepsLength: false) else { return }
             masked = inside
         } else {
-            let leaf = Leaf(memberClass: memberClass, strength: context.strength, depth: 0, keepsLength: false)
+            let leaf = Leaf(
+                memberClass: memberClass,
+                strength: context.strength,
+                depth: 0,
+                keepsLength: false,
+                contexts: context.contexts
+            )
             let found = try session.edits(for: leaf, bytes.span, hits: nil, base: 0)
             guard !found.isEmpty else { return }
             var output: [UInt8] = []

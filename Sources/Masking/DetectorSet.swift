@@ -3,7 +3,9 @@ internal import PatternMatch
 /// The compiled detectors of a profile, shared by all sessions.
 struct DetectorSet: Sendable {
     let database: PatternDatabase
-    let formats: [TokenFormat]
+    /// The expressions of the profile's own detectors, if it has any.
+    let own: OwnDetectors?
+    let formats = TokenFormat.all
     private let anchors: [Anchor]
     let findsCards: Bool
     let findsAccounts: Bool
@@ -14,15 +16,7 @@ struct DetectorSet: Sendable {
     let findsNumbers: Bool
 
     init(profile: MaskingProfile) throws(MaskingError) {
-        for detector in profile.detectors {
-            let isNamed =
-                !detector.type.isEmpty && detector.type.utf8.allSatisfy { $0.isLower || $0.isDigit || $0 == Byte.dash }
-            guard isNamed, detector.prefix.utf8.count >= 3 else {
-                throw .invalidProfile(reason: "detector \(detector.type) \(detector.prefix)")
-            }
-        }
-        formats =
-            TokenFormat.all + profile.detectors.map { TokenFormat($0.type, $0.prefix, .dotted, $0.length) }
+        own = try OwnDetectors(profile)
         anchors = Anchor.all(profile, formats: formats)
         findsCards = profile.personalData.contains(.card)
         findsAccounts = profile.personalData.contains(.iban)

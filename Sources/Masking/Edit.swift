@@ -20,6 +20,9 @@ struct Edit {
     var fingerprint: UInt32
     var form: Form
 
+    /// Whether its type says only that there is a secret.
+    var isGeneral: Bool { type == "secret" || type == "token" }
+
     /// Appends the replacement; `count` bytes exactly if `keepsLength`.
     func write(to output: inout [UInt8], keepsLength: Bool) {
         let start = output.count
@@ -82,7 +85,8 @@ extension [Edit] {
     /// Sorts by place and lets overlapping replacements become one.
     mutating func settle() {
         guard count > 1 else { return }
-        sort { ($0.start, $1.end) < ($1.start, $0.end) }
+        // Of two for the same place the one that says more comes first.
+        sort { ($0.start, $1.end, $0.isGeneral ? 1 : 0) < ($1.start, $0.end, $1.isGeneral ? 1 : 0) }
         var kept: [Edit] = []
         kept.reserveCapacity(count)
         for edit in self {

@@ -12,6 +12,8 @@ struct JSONScanner {
         var node: RuleNode
         /// What the name of this value says, for values below it.
         var strength: KeyName.Strength
+        /// Which of the profile's own detectors the names around this value speak for.
+        var contexts: UInt64
         /// What the value of a `name` member says about the `value` member.
         var pairStrength = KeyName.Strength.none
         /// Whether the `name` member was seen.
@@ -32,6 +34,7 @@ struct JSONScanner {
         var range: Range<Int>
         var hasEscapes: Bool
         var memberClass: MemberClass
+        var contexts: UInt64
         /// Its anchors among those of the text, or nil if the text has been passed on since.
         var hits: Range<Int>?
     }
@@ -115,7 +118,11 @@ struct JSONScanner {
                     continue
                 }
                 let node = frames.last?.node ?? root
-                let context = ValueContext(node: node, strength: frames.last?.strength ?? .none)
+                let context = ValueContext(
+                    node: node,
+                    strength: frames.last?.strength ?? .none,
+                    contexts: frames.last?.contexts ?? 0
+                )
                 guard
                     let end = try value(
                         text,
@@ -166,6 +173,7 @@ struct JSONScanner {
     private struct ValueContext {
         var node: RuleNode
         var strength: KeyName.Strength
+        var contexts: UInt64
         var isPairValue = false
         var isPairName = false
         var isType = false
@@ -188,7 +196,7 @@ struct JSONScanner {
         index = text.runEnd(from: index + 1) { $0.isWhitespace }
         guard index < text.count else { return nil }
         let frame = frames[frames.count - 1]
-        var context = ValueContext(node: .none, strength: frame.strength)
+        var context = ValueContext(node: .none, strength: frame.strength, contexts: frame.contexts)
         let name = text.extracting(start + 1..<key.end)
         if key.hasEscapes {
             let decoded = JSONString.decode(name)
@@ -230,6 +238,7 @@ struct JSONScanner {
         _ context: inout ValueContext,
         _ session: MaskingSession
     ) {
+        if let own = session.detectors.own { context.contexts |= own.contexts(of: name) }
         if !frame.node.isNone { context.node = session.rules.child(frame.node, name) }
         if hasAnchor {
             let strength = KeyName.strength(of: name)
@@ -264,7 +273,14 @@ struct JSONScanner {
         case Byte.openBrace, Byte.openBracket:
             guard frames.count < Self.maximumDepth else { throw .tooDeep }
             let isObject = text[start] == Byte.openBrace
-            frames.append(Frame(isObject: isObject, node: context.node, strength: context.strength))
+            frames.append(
+                Frame(
+                    isObject: isObject,
+                    node: context.node,
+                    strength: context.strength,
+                    contexts: context.contexts
+                )
+            )
             expectation = isObject ? .keyOrEnd : .valueOrEnd
             return start + 1
         case Byte.quote:
@@ -303,7 +319,13 @@ struct JSONScanner {
         let firstHit = hitIndex
         while hitIndex < hits.count, hits[hitIndex].end <= range.upperBound { hitIndex += 1 }
         let memberClass = session.rules.memberClass(context.node)
-        let pending = Pending(range: range, hasEscapes: hasEscapes, memberClass: memberClass, hits: firstHit..<hitIndex)
+        let pending = Pending(
+            range: range,
+            hasEscapes: hasEscapes,
+            memberClass: memberClass,
+            contexts: context.contexts,
+            hits: firstHit..<hitIndex
+        )
         if let last = frames.indices.last, frames[last].isObject {
             let value = text.extracting(range)
             if context.isPairName {
@@ -363,7 +385,13 @@ struct JSONScanner {
     ) throws(MaskingError) {
         var memberClass = pending.memberClass
         if memberClass == .systemsManagerValue { memberClass = isPlainParameter == true ? .parameter : .credential }
-        let leaf = Leaf(memberClass: memberClass, strength: pair, depth: depth, keepsLength: keepsLength)
+        let leaf = Leaf(
+            memberClass: memberClass,
+            strength: pair,
+            depth: depth,
+            keepsLength: keepsLength,
+            contexts: pending.contexts
+        )
         let raw = text.extracting(pending.range)
         let isQuiet = pending.hits?.isEmpty == true && !pending.hasEscapes
         if isQuiet, memberClass == .none, pair == .none || pair == .benign {
@@ -403,7 +431,12 @@ struct JSONScanner {
         } else if session.detectors.findsCards, range.count >= 13, PersonalNumber(number).isCard {
             type = "card"
         } else {
-            return
+            var scan = TextScan()
+            scan.depth = depth + 1
+            scan.contexts = context.contexts
+            try session.findOwn(in: number, &scan)
+            guard let own = scan.edits.first(where: { $0.start == 0 && $0.end == number.count }) else { return }
+            type = own.type
         }
         guard !session.profile.exceptedTypes.contains(type) else { return }
         edits.append(Edit(start: range.lowerBound, end: range.upperBound, type: type, fingerprint: 0, form: .number))

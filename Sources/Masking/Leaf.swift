@@ -7,6 +7,8 @@ struct Leaf {
     var strength: KeyName.Strength
     var depth: Int
     var keepsLength: Bool
+    /// Which of the profile's own detectors a name around it speaks for.
+    var contexts: UInt64 = 0
 
     /// Whether a value without anchors may hold base64 of text, JSON or gzip.
     static func mayBeEncoded(_ value: Span<UInt8>) -> Bool {
@@ -74,18 +76,22 @@ extension MaskingSession {
         guard !text.isEmpty else { return [] }
         switch leaf.memberClass {
         case .credential, .systemsManagerValue: return whole("secret", text, leaf)
-        case .environment: return whole("environment", text, leaf)
-        case .bearerURL: return whole("bearer-url", text, leaf)
+        case .environment, .bearerURL:
+            let type = leaf.memberClass == .environment ? "environment" : "bearer-url"
+            if !profile.exceptedTypes.contains(type) { return whole(type, text, leaf) }
         case .benign: return []
         case .parameter where leaf.strength != .benign && SecretShape.looksRandom(text) && text.count >= 12:
             return whole("secret", text, leaf)
         case .none, .text, .parameter: break
         }
         let isWanted = leaf.strength == .identity ? detectors.findsIdentity : profile.masksCredentials
-        if isWanted, SecretShape.isSecret(text, under: leaf.strength),
+        if isWanted, !profile.exceptedTypes.contains(typeName(of: leaf.strength)),
+            SecretShape.isSecret(text, under: leaf.strength),
             text.find("://", from: 0, to: min(text.count, 24)) == nil
         {
-            return whole(typeName(of: leaf.strength), text, leaf)
+            var type: String?
+            if let hits { type = try specialType(text, hits: hits, base: base, leaf) }
+            return whole(type ?? typeName(of: leaf.strength), text, leaf)
         }
         if Leaf.mayBeEncoded(text),
             let form = try openBase64Leaf(text, depth: leaf.depth, keepsLength: leaf.keepsLength)
@@ -101,6 +107,7 @@ extension MaskingSession {
         var scan = TextScan()
         scan.depth = leaf.depth
         scan.keepsLength = leaf.keepsLength
+        scan.contexts = leaf.contexts
         if let hits {
             try self.scan(text, hits: hits, base: base, &scan)
         } else {
@@ -109,6 +116,20 @@ extension MaskingSession {
         }
         scan.edits.settle()
         return scan.edits
+    }
+
+    /// What a value is by its own look, where an anchor speaks for one that takes all of it.
+    private func specialType(
+        _ text: Span<UInt8>,
+        hits: ArraySlice<PatternHit>,
+        base: Int,
+        _ leaf: Leaf
+    ) throws(MaskingError) -> String? {
+        guard !hits.isEmpty, Edit.replacementEnd(in: text, at: 0) != text.count else { return nil }
+        var scan = TextScan()
+        scan.depth = leaf.depth
+        try self.scan(text, hits: hits, base: base, &scan)
+        return scan.edits.first { $0.start == 0 && $0.end == text.count && !$0.isGeneral && !$0.type.isEmpty }?.type
     }
 
     /// The type of a value that its name tells.
@@ -122,9 +143,7 @@ extension MaskingSession {
 
     /// The replacement of a value as a whole: base64 of text stays base64.
     private func whole(_ type: String, _ text: Span<UInt8>, _ leaf: Leaf) -> [Edit] {
-        guard !profile.exceptedTypes.contains(type), Edit.replacementEnd(in: text, at: 0) != text.count else {
-            return []
-        }
+        guard Edit.replacementEnd(in: text, at: 0) != text.count else { return [] }
         // Members that hold bytes come as base64; clients decode it before anybody looks.
         if hasPadding(text) {
             let decoded = Base64Text.decode(text, limit: 128)

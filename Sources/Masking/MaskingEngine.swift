@@ -22,6 +22,7 @@ public final class MaskingEngine: Sendable {
         detectors = try DetectorSet(profile: profile)
         rules = try RuleTable(profile)
         try SelfTest.run(self)
+        try OwnDetectors.test(self)
     }
 
     /// A masker for one answer.
@@ -32,6 +33,19 @@ public final class MaskingEngine: Sendable {
     /// Masks a text of any origin: an error message, a parameter for the audit, a line of a log.
     public func mask(text: String, fingerprintKey: [UInt8]) throws(MaskingError) -> String {
         String(decoding: try mask(bytes: Array(text.utf8), fingerprintKey: fingerprintKey), as: UTF8.self)
+    }
+
+    /// Masks credentials in the name of a resource, which people must still be able to recognise.
+    public func mask(resource: String, fingerprintKey: [UInt8]) throws(MaskingError) -> String {
+        let session = session(fingerprintKey: fingerprintKey)
+        defer { end(session) }
+        let bytes = Array(resource.utf8)
+        var edits = try session.editsInside(bytes.span, depth: 0, keepsLength: false)
+        edits.removeAll { MaskingProfile.PersonalData(rawValue: $0.type) != nil }
+        guard !edits.isEmpty else { return resource }
+        var output: [UInt8] = []
+        session.write(bytes.span, edits: edits, to: &output, keepsLength: false)
+        return String(decoding: output, as: UTF8.self)
     }
 
     /// Masks the bytes of a text, which may be JSON.
@@ -47,6 +61,30 @@ public final class MaskingEngine: Sendable {
         defer { end(session) }
         _ = try session.maskedInside(bytes, depth: 0, keepsLength: false)
         return session.findings
+    }
+
+    /// How often each type of secret is in a user's object, packed or not.
+    ///
+    /// - Throws: `unreadable` where the profile denies what cannot be inspected; otherwise that is counted.
+    public func findings(inObject bytes: [UInt8]) throws(MaskingError) -> [String: Int] {
+        let masker = try responseMasker(
+            MaskingContext(operation: "", contentType: nil, fingerprintKey: [], isOpaqueObject: true)
+        )
+        var output: [UInt8] = []
+        var position = 0
+        while position < bytes.count {
+            let end = min(bytes.count, position + 65_536)
+            try masker.write(bytes.span.extracting(position..<end), to: &output)
+            output.removeAll(keepingCapacity: true)
+            position = end
+        }
+        try masker.finish(to: &output)
+        return masker.findings
+    }
+
+    /// Whether a member's name says that the value beside it has a name of its own, or is that value.
+    public static func isPairMember(_ name: String) -> Bool {
+        KeyName.isPairName(name.utf8.span) || KeyName.isPairValue(name.utf8.span)
     }
 
     /// Masks a JSON document by the names and the content of its values.
@@ -80,7 +118,8 @@ public final class MaskingEngine: Sendable {
             memberClass: ModelRules.memberClass(node),
             strength: HeaderNames.strength(of: lowered),
             depth: 0,
-            keepsLength: false
+            keepsLength: false,
+            contexts: detectors.own?.contexts(of: lowered.utf8.span) ?? 0
         )
         let bytes = Array(value.utf8)
         let edits = try session.edits(for: leaf, bytes.span, hits: nil, base: 0)

@@ -16,6 +16,8 @@ public enum MaskingError: Error, Equatable, Sendable {
     case selfTestFailed(check: String)
     /// The compiled rules are damaged.
     case rulesDamaged
+    /// A detector of the profile's own, by its place among them, is not usable; `reason` says why.
+    case invalidDetector(index: Int, reason: String)
     /// The profile is not usable; `reason` says why.
     case invalidProfile(reason: String)
 }

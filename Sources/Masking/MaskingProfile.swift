@@ -43,21 +43,63 @@ public struct MaskingProfile: Sendable {
         }
     }
 
-    /// Bytes by which a site's own secrets begin, and what follows.
+    /// A pattern of the site's own, and what else must be true of what it matches.
     public struct Detector: Sendable {
+        /// What a match must pass.
+        public enum Validator: String, CaseIterable, Sendable {
+            /// Nothing more.
+            case anything = "none"
+            /// The check digit of its digits (ISO/IEC 7812-1).
+            case luhn
+            /// The check digits of an account number (ISO 13616, mod 97).
+            case iban
+            /// That it looks made by a machine: no words, no date, no UUID, enough entropy.
+            case random
+        }
+
         /// The type in replacements and findings; lower-case letters, digits and dashes.
         public var type: String
-        /// The literal prefix, at least three bytes.
-        public var prefix: String
-        /// Bytes of letters, digits, `_`, `-`, `.`, `+`, `/` and `=` after the prefix.
-        public var length: ClosedRange<Int>
+        /// A regular expression in Hyperscan's syntax, whose matches are 512 bytes long at most.
+        public var pattern: String
+        /// What a match must pass.
+        public var validator: Validator
+        /// Bits a byte that a match has at least (Shannon).
+        public var entropy: Double
+        /// Words of which one stands, in any case, within 100 bytes of a match or in a name around it; empty for no need.
+        public var context: [String]
+        /// Texts in which the detector must find something, tried at start.
+        public var masks: [String]
+        /// Texts in which it must find nothing, tried at start.
+        public var keeps: [String]
 
-        /// A detector of tokens that begin with `prefix`.
-        public init(type: String, prefix: String, length: ClosedRange<Int>) {
+        /// A detector of what `pattern` matches.
+        public init(
+            type: String,
+            pattern: String,
+            validator: Validator = .anything,
+            entropy: Double = 0,
+            context: [String] = [],
+            masks: [String] = [],
+            keeps: [String] = []
+        ) {
             self.type = type
-            self.prefix = prefix
-            self.length = length
+            self.pattern = pattern
+            self.validator = validator
+            self.entropy = entropy
+            self.context = context
+            self.masks = masks
+            self.keeps = keeps
         }
+    }
+
+    /// What becomes of a call that carries a secret, or content that cannot be inspected.
+    public enum Requests: String, CaseIterable, Sendable {
+        /// It is not looked at.
+        case pass
+        /// It needs a person's approval.
+        case ask
+        /// It is refused.
+        case deny
     }
 
     /// Whether members that the models know as secret are replaced.
@@ -74,6 +116,8 @@ public struct MaskingProfile: Sendable {
     public var detectors: [Detector] = []
     /// What happens to content that cannot be inspected.
     public var unreadable: Unreadable = .deny
+    /// What happens to calls that send a secret away.
+    public var requests: Requests = .pass
     /// How deep encodings are opened inside each other.
     public var maximumNesting = 4
     /// Bytes of the longest value that is held in memory.
@@ -81,4 +125,41 @@ public struct MaskingProfile: Sendable {
 
     /// The default profile: all but IP addresses, unreadable content denied.
     public init() {}
+
+    /// Types of findings that can be turned off one by one, beside personal data.
+    public static let types: Set<String> = credentialTypes.union(["environment", "bearer-url"])
+
+    private static let credentialTypes = Set(TokenFormat.all.map(\.type)).union([
+        "secret", "token", "private-key", "jwt", "url-password", "presigned-url", "basic-authorization", "bearer-token",
+        "cookie", "password-hash", "azure-client-secret", "openai-key", "aws-secret-access-key", "aws-session-token",
+        "telegram-token", "encoded-secret",
+    ])
+
+    /// Turns a group (`model`, `credentials`, `personal`), a kind of personal data or a type of findings on or off.
+    ///
+    /// Groups come before what is in them: the last word counts.
+    ///
+    /// - Returns: false where nothing has that name.
+    public mutating func turn(_ name: String, on isOn: Bool) -> Bool {
+        switch name {
+        case "model": masksByModel = isOn
+        case "credentials":
+            if isOn {
+                exceptedTypes.subtract(Self.credentialTypes)
+            } else {
+                exceptedTypes.formUnion(Self.credentialTypes)
+            }
+        case "personal": personalData = isOn ? MaskingProfile().personalData : []
+        default:
+            if let kind = PersonalData(rawValue: name) {
+                if isOn { personalData.insert(kind) } else { personalData.remove(kind) }
+            } else if Self.types.contains(name) {
+                if isOn { exceptedTypes.remove(name) } else { exceptedTypes.insert(name) }
+            } else {
+                return false
+            }
+        }
+        masksCredentials = !Self.credentialTypes.isSubset(of: exceptedTypes)
+        return true
+    }
 }

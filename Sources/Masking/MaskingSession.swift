@@ -17,6 +17,10 @@ struct TextScan {
     var nameEnd = 0
     /// Addresses before this offset were looked at.
     var addressEnd = 0
+    /// Whether the profile's own detectors have been through the text.
+    var hasSoughtOwn = false
+    /// Which of the profile's own detectors a name around the text speaks for.
+    var contexts: UInt64 = 0
 
     /// States that what begins at `start` may go on beyond the end of the text.
     mutating func cutOff(at start: Int) {
@@ -31,6 +35,7 @@ final class MaskingSession {
     let rules: RuleTable
     let fingerprintKey: [UInt8]
     private var scratches: [PatternScratch]
+    private var ownScratches: [PatternScratch] = []
     private(set) var findings: [String: Int] = [:]
 
     init(
@@ -59,7 +64,21 @@ final class MaskingSession {
             while scratches.count <= depth { scratches.append(try PatternScratch(for: detectors.database)) }
             let scratch = scratches[depth]
             try scratch.scan(text)
-            return scratch.hits
+            guard detectors.own != nil else { return scratch.hits }
+        } catch {
+            throw .scanFailed
+        }
+        let own = try ownHits(in: text, depth: depth)
+        return own.isEmpty ? scratches[depth].hits : (scratches[depth].hits + own).sorted { $0.end < $1.end }
+    }
+
+    /// Where the profile's own detectors match in `text`, by increasing end.
+    func ownHits(in text: Span<UInt8>, depth: Int) throws(MaskingError) -> [PatternHit] {
+        guard let own = detectors.own else { return [] }
+        do {
+            while ownScratches.count <= depth { ownScratches.append(try PatternScratch(for: own.database)) }
+            try ownScratches[depth].scan(text)
+            return ownScratches[depth].hits
         } catch {
             throw .scanFailed
         }
@@ -118,6 +137,10 @@ final class MaskingSession {
     ) throws(MaskingError) {
         for hit in hits {
             let end = hit.end - base
+            if hit.identifier >= OwnDetectors.mark {
+                if !scan.hasSoughtOwn { try findOwn(in: text, &scan) }
+                continue
+            }
             guard let anchor = detectors.anchor(hit.identifier), end <= text.count, end >= anchor.bytes.count else {
                 continue
             }

@@ -46,7 +46,16 @@ struct PersonalNumber {
     var isCard: Bool {
         guard !isInternational, dots == 0, parentheses == 0, digitCount >= 13, digitCount <= 19 else { return false }
         guard isDigitsOnly || groups == 4444 || groups == 465 || groups == 4443 || groups == 44443 else { return false }
-        guard spaces == 0 || dashes == 0, hasCardPrefix else { return false }
+        guard spaces == 0 || dashes == 0, hasCardPrefix, passesLuhn else { return false }
+        // 4000000000000000 and its like are round numbers.
+        var seen = 0
+        for index in 0..<digitCount { seen |= 1 << Int(digits[index]) }
+        return seen.nonzeroBitCount >= 3 || groups == 4444 || digitCount == 16 && seen.nonzeroBitCount == 2
+    }
+
+    /// Whether the last of its digits, at most 24, is their check digit (ISO/IEC 7812-1, annex B).
+    var passesLuhn: Bool {
+        guard digitCount >= 2, digitCount <= 24 else { return false }
         var sum = 0
         for index in 0..<digitCount {
             var digit = Int(digits[digitCount - 1 - index])
@@ -56,11 +65,7 @@ struct PersonalNumber {
             }
             sum += digit
         }
-        guard sum % 10 == 0 else { return false }
-        // 4000000000000000 and its like are round numbers.
-        var seen = 0
-        for index in 0..<digitCount { seen |= 1 << Int(digits[index]) }
-        return seen.nonzeroBitCount >= 3 || groups == 4444 || digitCount == 16 && seen.nonzeroBitCount == 2
+        return sum % 10 == 0
     }
 
     private func prefix(_ count: Int) -> Int {

@@ -7,6 +7,7 @@ struct XMLMasker: BodyMasker {
     private struct Frame {
         var node: RuleNode
         var strength: KeyName.Strength
+        var contexts: UInt64 = 0
         var isPairValue = false
         var isPairName = false
         /// What the text of a `Name` child says about the `Value` child.
@@ -20,6 +21,7 @@ struct XMLMasker: BodyMasker {
         var pieces: [Piece] = []
         var memberClass = MemberClass.none
         var strength = KeyName.Strength.none
+        var contexts: UInt64 = 0
         /// Whether an anchor ends in it, or may.
         var hasAnchor = false
 
@@ -28,6 +30,7 @@ struct XMLMasker: BodyMasker {
             pieces.removeAll(keepingCapacity: true)
             memberClass = .none
             strength = .none
+            contexts = 0
             hasAnchor = false
         }
     }
@@ -152,6 +155,7 @@ struct XMLMasker: BodyMasker {
         let local = name.extracting((name.find(":", from: 0, to: name.count).map { $0 + 1 } ?? 0)..<name.count)
         let node = frames.last.map { session.rules.child($0.node, local) } ?? root
         var frame = Frame(node: node, strength: strength(of: local))
+        if let own = session.detectors.own { frame.contexts = own.contexts(of: local) | (frames.last?.contexts ?? 0) }
         frame.isPairName = KeyName.isPairName(local)
         frame.isPairValue = KeyName.isPairValue(local)
         if frame.isPairValue, frame.strength == .none, let above = frames.last { frame.strength = above.strength }
@@ -195,6 +199,7 @@ struct XMLMasker: BodyMasker {
         defer { text.clear() }
         text.memberClass = session.rules.memberClass(frame.node)
         text.strength = frame.strength
+        text.contexts = frame.contexts
         if let last = frames.indices.last {
             if frame.isPairName { frames[last].pairStrength = KeyName.strength(of: text.bytes.span) }
             if frame.isPairValue, frame.strength == .none {
@@ -216,7 +221,13 @@ struct XMLMasker: BodyMasker {
         {
             return
         }
-        let leaf = Leaf(memberClass: text.memberClass, strength: text.strength, depth: 0, keepsLength: false)
+        let leaf = Leaf(
+            memberClass: text.memberClass,
+            strength: text.strength,
+            depth: 0,
+            keepsLength: false,
+            contexts: text.contexts
+        )
         for edit in try session.edits(for: leaf, text.bytes.span, hits: nil, base: 0) {
             edits.append(contentsOf: text.placed(edit))
         }

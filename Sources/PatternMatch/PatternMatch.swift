@@ -1,4 +1,5 @@
 internal import CHyperscan
+internal import Glibc
 
 /// Why a set of patterns could not be used.
 public enum PatternMatchError: Error, Equatable, Sendable {
@@ -8,6 +9,8 @@ public enum PatternMatchError: Error, Equatable, Sendable {
     case outOfMemory
     /// This machine lacks an instruction set that the library needs.
     case unsupportedMachine
+    /// A match of the pattern could be longer than `RegularPattern.maximumLength`, or empty.
+    case unboundedPattern(index: Int)
     /// The library answered with an `hs_error_t` that its manual does not give for this call.
     case failed(code: Int32)
 }
@@ -29,15 +32,34 @@ public struct LiteralPattern: Sendable {
     }
 }
 
-/// Where a literal was found.
-public struct PatternHit: Equatable, Sendable {
-    /// The literal's identifier.
+/// A regular expression in Hyperscan's syntax (a part of PCRE's, without anything that takes more than linear time).
+public struct RegularPattern: Sendable {
+    /// Bytes that a match may have at most.
+    public static let maximumLength = 512
+
+    /// What a match is reported as.
     public let identifier: UInt32
-    /// The offset just past its last byte.
+    /// The expression, over bytes.
+    public let expression: String
+
+    /// An expression to look for.
+    public init(identifier: UInt32, expression: String) {
+        self.identifier = identifier
+        self.expression = expression
+    }
+}
+
+/// Where a pattern was found.
+public struct PatternHit: Equatable, Sendable {
+    /// The pattern's identifier.
+    public let identifier: UInt32
+    /// How many bytes match, for regular expressions; 0 for literals, whose length their owner knows.
+    public let length: UInt32
+    /// The offset just past the last byte.
     public let end: Int
 }
 
-/// Many literals, compiled for one pass over the bytes.
+/// Many patterns, compiled for one pass over the bytes.
 ///
 /// Owns a Hyperscan database in block mode.
 @safe
@@ -45,6 +67,8 @@ public final class PatternDatabase: Sendable {
     // A compiled database is read-only and may be shared by threads, each with its own scratch (Hyperscan Developer
     // Reference, "Runtime": scratch space).
     fileprivate nonisolated(unsafe) let handle: OpaquePointer
+    /// Whether the library says where a match begins.
+    fileprivate let tellsStart: Bool
 
     /// Compiles `literals`; a few milliseconds for some hundred.
     public init(_ literals: [LiteralPattern]) throws(PatternMatchError) {
@@ -78,14 +102,70 @@ public final class PatternDatabase: Sendable {
             &database,
             &problem
         )
-        if let problem = unsafe problem {
-            let index = unsafe Int(problem.pointee.expression)
-            let message = unsafe problem.pointee.message.map { unsafe String(cString: $0) } ?? ""
-            unsafe hs_free_compile_error(problem)
-            throw .invalidPattern(index: index, message: message)
+        unsafe handle = try Self.compiled(code, database, problem)
+        tellsStart = false
+    }
+
+    /// Compiles regular expressions, whose matches tell where they begin; slower than literals, so for few.
+    ///
+    /// - Throws: `invalidPattern` with the library's words; `unboundedPattern`, for streams need to know how much to hold.
+    public init(regular patterns: [RegularPattern]) throws(PatternMatchError) {
+        for (index, pattern) in patterns.enumerated() {
+            let width = try Self.width(of: pattern, index: index)
+            guard width.lowerBound > 0, width.upperBound <= RegularPattern.maximumLength else {
+                throw .unboundedPattern(index: index)
+            }
         }
+        let copies = unsafe patterns.map { unsafe strdup($0.expression) }
+        defer { unsafe copies.forEach { unsafe free($0) } }
+        let expressions = unsafe copies.map { unsafe UnsafePointer($0) }
+        var database: OpaquePointer?
+        var problem: UnsafeMutablePointer<hs_compile_error_t>?
+        let code = unsafe hs_compile_multi(
+            expressions,
+            patterns.map { _ in UInt32(HS_FLAG_SOM_LEFTMOST) },
+            patterns.map(\.identifier),
+            UInt32(patterns.count),
+            UInt32(HS_MODE_BLOCK),
+            nil,
+            &database,
+            &problem
+        )
+        unsafe handle = try Self.compiled(code, database, problem)
+        tellsStart = true
+    }
+
+    /// The fewest and the most bytes of a match.
+    private static func width(of pattern: RegularPattern, index: Int) throws(PatternMatchError) -> ClosedRange<UInt32> {
+        var info: UnsafeMutablePointer<hs_expr_info_t>?
+        var problem: UnsafeMutablePointer<hs_compile_error_t>?
+        let code = unsafe hs_expression_info(pattern.expression, UInt32(HS_FLAG_SOM_LEFTMOST), &info, &problem)
+        if let problem = unsafe problem { throw unsafe Self.error(problem, index: index) }
+        guard code == HS_SUCCESS, let info = unsafe info else { throw .init(code: code) }
+        defer { unsafe free(info) }
+        let (least, most) = unsafe (info.pointee.min_width, info.pointee.max_width)
+        return least...max(least, most)
+    }
+
+    private static func compiled(
+        _ code: Int32,
+        _ database: OpaquePointer?,
+        _ problem: UnsafeMutablePointer<hs_compile_error_t>?
+    ) throws(PatternMatchError) -> OpaquePointer {
+        if let problem = unsafe problem { throw unsafe Self.error(problem, index: nil) }
         guard code == HS_SUCCESS, let database = unsafe database else { throw .init(code: code) }
-        unsafe handle = unsafe database
+        return unsafe database
+    }
+
+    /// What the library says is wrong; frees it.
+    private static func error(
+        _ problem: UnsafeMutablePointer<hs_compile_error_t>,
+        index: Int?
+    ) -> PatternMatchError {
+        defer { unsafe hs_free_compile_error(problem) }
+        let message = unsafe problem.pointee.message.map { unsafe String(cString: $0) } ?? ""
+        let place = unsafe Int(problem.pointee.expression)
+        return .invalidPattern(index: index ?? place, message: message)
     }
 
     deinit { unsafe hs_free_database(handle) }
@@ -137,7 +217,9 @@ public final class PatternScratch: @unchecked Sendable {
         if !isSorted { hits.sort { $0.end < $1.end } }
     }
 
-    fileprivate func append(_ hit: PatternHit) {
+    fileprivate func append(_ identifier: UInt32, from: UInt64, to: UInt64) {
+        let length = database.tellsStart ? UInt32(truncatingIfNeeded: to &- from) : 0
+        let hit = PatternHit(identifier: identifier, length: length, end: Int(truncatingIfNeeded: to))
         if let last = hits.last, last.end > hit.end { isSorted = false }
         hits.append(hit)
     }
@@ -153,7 +235,7 @@ private func hitFound(
 ) -> Int32 {
     guard let context = unsafe context else { return 1 }
     let scratch = unsafe Unmanaged<PatternScratch>.fromOpaque(context).takeUnretainedValue()
-    scratch.append(PatternHit(identifier: identifier, end: Int(truncatingIfNeeded: to)))
+    scratch.append(identifier, from: from, to: to)
     return 0
 }
 

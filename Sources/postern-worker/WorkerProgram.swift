@@ -7,7 +7,6 @@ import Gateway
 import HTTPClient
 import Identity
 import Logging
-import Masking
 import OpenSSL
 import Policy
 
@@ -23,7 +22,7 @@ final class WorkerProgram: Sendable {
     init(settings: Settings, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
-        let policy = try Self.policy(settings.policyFiles)
+        let policy = try Self.policy(settings)
         var limits = HTTPClient.Settings()
         limits.caFile = settings.upstream.caFile
         let client = try HTTPClient(settings: limits)
@@ -44,7 +43,7 @@ final class WorkerProgram: Sendable {
                 ring: try KeyRing(file: settings.keys.ring),
                 revocations: revocations,
                 policy: policy,
-                masking: try settings.masking.mapValues { try MaskingEngine(profile: Self.profile($0)) },
+                masking: try MaskingProfiles.engines(settings.masking, catalogue: catalogue),
                 audit: audit,
                 approvals: ApprovalStore(settings.database, user: "postern_worker"),
                 client: client,
@@ -59,7 +58,7 @@ final class WorkerProgram: Sendable {
     func reload(reason: String) {
         do {
             gateway.replace(ring: try KeyRing(file: settings.keys.ring))
-            try gateway.replace(policy: try Self.policy(settings.policyFiles), reason: reason)
+            try gateway.replace(policy: try Self.policy(settings), reason: reason)
             logger.info("reloaded", metadata: ["why": "\(reason)"])
         } catch {
             logger.error("not reloaded, the old state stays", metadata: ["why": "\(reason)", "error": "\(error)"])
@@ -99,15 +98,18 @@ final class WorkerProgram: Sendable {
         thread.start()
     }
 
-    private static func policy(_ files: [String]) throws -> PolicySet {
-        try PolicySet(parsing: files.map { PolicySource(name: $0, text: try Settings.text(ofFile: $0)) })
-    }
-
-    private static func profile(_ settings: Settings.MaskingSettings) -> MaskingProfile {
-        var profile = MaskingProfile()
-        if !settings.personalData { profile.personalData = [] }
-        profile.unreadable = settings.denyUnreadable ? .deny : .pass
-        return profile
+    /// The policy, whose masking profiles must all be there.
+    private static func policy(_ settings: Settings) throws -> PolicySet {
+        let policy = try PolicySet(
+            parsing: settings.policyFiles.map { PolicySource(name: $0, text: try Settings.text(ofFile: $0)) }
+        )
+        let missing = MaskingProfiles.missing(in: settings.masking.keys, policy: policy)
+        guard missing.isEmpty else {
+            throw ConfigurationErrors(
+                mistakes: missing.map { ConfigurationMistake(file: settings.policyFiles[0], line: 0, message: $0) }
+            )
+        }
+        return policy
     }
 
     private static func auditSettings(

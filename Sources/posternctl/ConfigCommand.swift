@@ -1,5 +1,7 @@
+import AWSRequest
 import ArgumentParser
 import Configuration
+import Gateway
 import Policy
 
 /// `posternctl config`: the configuration file.
@@ -21,13 +23,18 @@ struct ConfigCommand: ParsableCommand {
 
         func run() throws {
             let settings: Settings
+            let catalogue = try Catalogue.embedded()
             do throws(ConfigurationErrors) {
                 settings = try Settings(file: file)
+                _ = try MaskingProfiles.engines(settings.masking, catalogue: catalogue)
             } catch {
                 PolicyFiles.printError(error.description)
                 throw ExitCode.failure
             }
             let policy = try PolicyFiles.read(settings.policyFiles)
+            let missing = MaskingProfiles.missing(in: settings.masking.keys, policy: policy)
+            for mistake in missing { PolicyFiles.printError("\(file): \(mistake)") }
+            guard missing.isEmpty else { throw ExitCode.failure }
             print("\(file): no mistakes; \(settings.roles.count) roles, \(policy.statementCount) policy statements")
         }
     }

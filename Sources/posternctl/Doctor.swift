@@ -1,5 +1,7 @@
+import AWSRequest
 import ArgumentParser
 import Configuration
+import Gateway
 import Glibc
 
 /// `posternctl doctor`: walks the whole chain and says what is wrong and how to mend it.
@@ -33,7 +35,7 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let report = DoctorReport()
-        if let settings = settings(report) {
+        if let settings = try settings(report) {
             let files = FileExamination(settings: settings, report: report)
             files.examine()
             if !offline {
@@ -46,9 +48,11 @@ struct DoctorCommand: ParsableCommand {
         if report.counts.fail > 0 { throw ExitCode.failure }
     }
 
-    private func settings(_ report: DoctorReport) -> Settings? {
+    private func settings(_ report: DoctorReport) throws -> Settings? {
+        let catalogue = try Catalogue.embedded()
         do throws(ConfigurationErrors) {
             let settings = try Settings(file: file)
+            _ = try MaskingProfiles.engines(settings.masking, catalogue: catalogue)
             report.ok("configuration", "\(file) has no mistakes")
             return settings
         } catch {

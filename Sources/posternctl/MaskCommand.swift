@@ -1,5 +1,8 @@
+import AWSRequest
 import ArgumentParser
+import Configuration
 import Foundation
+import Gateway
 import Masking
 
 /// `posternctl mask`: runs the engine of the workers on texts of one's own.
@@ -7,19 +10,55 @@ struct MaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mask",
         abstract: "Mask standard input as a worker would mask AWS's answer, or test masking rules.",
-        subcommands: [Run.self, Test.self],
+        subcommands: [Run.self, MaskTest.self],
         defaultSubcommand: Run.self
     )
 
-    /// What a profile looks for.
+    /// Which profile masks.
     struct ProfileOptions: ParsableArguments {
-        @Option(help: "A profile: a JSON file with the members of docs/masking.md.")
+        @Option(
+            help: "The name of a profile of the configuration; or, with a slash or a dot in it, a YAML file with one."
+        )
         var profile: String?
 
+        @Option(help: "postern.yaml; or $POSTERN_CONFIG.")
+        var config: String?
+
         func engine() throws -> MaskingEngine {
-            guard let profile else { return try MaskingEngine(profile: MaskingProfile()) }
-            let file = try JSONDecoder().decode(ProfileFile.self, from: Data(contentsOf: URL(fileURLWithPath: profile)))
-            return try MaskingEngine(profile: file.profile())
+            do throws(ConfigurationErrors) {
+                return try MaskingProfiles.engine(try settings(), catalogue: Self.catalogue())
+            } catch {
+                PolicyFiles.printError(error.description)
+                throw ExitCode.failure
+            }
+        }
+
+        private static func catalogue() throws(ConfigurationErrors) -> Catalogue {
+            do {
+                return try Catalogue.embedded()
+            } catch {
+                let mistake = ConfigurationMistake(file: "catalogue", line: 0, message: "\(error)")
+                throw ConfigurationErrors(mistakes: [mistake])
+            }
+        }
+
+        private func settings() throws(ConfigurationErrors) -> MaskingSettings {
+            let name = profile ?? "default"
+            if name.contains("/") || name.contains(".") {
+                return try MaskingSettings(parsing: Settings.text(ofFile: name), file: name)
+            }
+            guard let file = config ?? Environment.value(of: "POSTERN_CONFIG") else {
+                if profile == nil { return MaskingSettings() }
+                let message = "which configuration has the profile \(name)? Give --config, or set $POSTERN_CONFIG."
+                throw ConfigurationErrors(mistakes: [ConfigurationMistake(file: name, line: 0, message: message)])
+            }
+            let profiles = try Settings(file: file).masking
+            guard let settings = profiles[name] else {
+                let known = profiles.keys.sorted().joined(separator: ", ")
+                let message = "masking.profiles has no \(name); there are \(known)"
+                throw ConfigurationErrors(mistakes: [ConfigurationMistake(file: file, line: 0, message: message)])
+            }
+            return settings
         }
     }
 
@@ -64,130 +103,6 @@ struct MaskCommand: ParsableCommand {
             for (type, count) in masker.findings.sorted(by: { $0.key < $1.key }) {
                 Terminal.complain("\(type): \(count)")
             }
-        }
-    }
-
-    /// `posternctl mask test`: a table of cases.
-    struct Test: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "test",
-            abstract: "Run a table of cases; fail if one does not come out as it says.",
-            discussion: """
-                The table is a JSON list: {"name": ..., "operation": "ssm.GetParameter", "content_type": ..., \
-                "object": false, "body": ..., "masks": ["text that must be gone"], "keeps": ["text that must stay"]}.
-                """
-        )
-
-        @Argument(help: "The table.")
-        var table: String
-
-        @OptionGroup var options: ProfileOptions
-
-        func run() throws {
-            let engine = try options.engine()
-            let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: URL(fileURLWithPath: table)))
-            var failures = 0
-            for (index, item) in cases.enumerated() {
-                for problem in item.problems(engine) {
-                    failures += 1
-                    Terminal.say("\(item.name ?? "case \(index + 1)"): \(Terminal.inert(problem))")
-                }
-            }
-            Terminal.say("\(cases.count) cases, \(failures) failures")
-            if failures > 0 { throw ExitCode.failure }
-        }
-    }
-
-    /// One case of a table.
-    private struct Case: Decodable {
-        var name: String?
-        var operation: String?
-        var contentType: String?
-        var object: Bool?
-        var body: String
-        var masks: [String]?
-        var keeps: [String]?
-
-        enum CodingKeys: String, CodingKey {
-            case name, operation, object, body, masks, keeps
-            case contentType = "content_type"
-        }
-
-        func problems(_ engine: MaskingEngine) -> [String] {
-            let context = MaskingContext(
-                operation: operation ?? "",
-                contentType: contentType ?? "text/plain",
-                fingerprintKey: Array("posternctl".utf8),
-                isOpaqueObject: object ?? false
-            )
-            var output: [UInt8] = []
-            do {
-                let masker = try engine.responseMasker(context)
-                try masker.write(Array(body.utf8).span, to: &output)
-                try masker.finish(to: &output)
-            } catch {
-                return ["refused: \(error)"]
-            }
-            let text = String(decoding: output, as: UTF8.self)
-            return (masks ?? []).filter { text.contains($0) }.map { "not masked: \($0)" }
-                + (keeps ?? []).filter { !text.contains($0) }.map { "harmed: \($0)" }
-        }
-    }
-
-    /// A profile as text.
-    private struct ProfileFile: Decodable {
-        struct Member: Decodable {
-            var operation: String
-            var path: String
-            var mask: Bool
-        }
-
-        struct Detector: Decodable {
-            var type: String
-            var prefix: String
-            var minimum: Int
-            var maximum: Int
-        }
-
-        var personalData: [String]?
-        var exceptedTypes: [String]?
-        var members: [Member]?
-        var detectors: [Detector]?
-        var unreadable: String?
-
-        enum CodingKeys: String, CodingKey {
-            case members, detectors, unreadable
-            case personalData = "personal_data"
-            case exceptedTypes = "excepted_types"
-        }
-
-        func profile() throws -> MaskingProfile {
-            var profile = MaskingProfile()
-            if let personalData {
-                profile.personalData = try Set(
-                    personalData.map { name in
-                        guard let kind = MaskingProfile.PersonalData(rawValue: name) else {
-                            throw ValidationError("no personal data is called \(name)")
-                        }
-                        return kind
-                    }
-                )
-            }
-            profile.exceptedTypes = Set(exceptedTypes ?? [])
-            profile.members = (members ?? []).map { .init(operation: $0.operation, path: $0.path, isMasked: $0.mask) }
-            profile.detectors = try (detectors ?? []).map { detector in
-                guard detector.minimum >= 1, detector.minimum <= detector.maximum else {
-                    throw ValidationError("detector \(detector.type): minimum and maximum")
-                }
-                return .init(type: detector.type, prefix: detector.prefix, length: detector.minimum...detector.maximum)
-            }
-            if let unreadable {
-                guard let choice = MaskingProfile.Unreadable(rawValue: unreadable) else {
-                    throw ValidationError("unreadable: deny or pass")
-                }
-                profile.unreadable = choice
-            }
-            return profile
         }
     }
 }

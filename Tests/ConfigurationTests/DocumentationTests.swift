@@ -65,9 +65,10 @@ struct DocumentationTests {
     func isComplete() throws {
         let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Sources/Configuration")
-        let code = try ["Settings+Parsing.swift", "Settings+Audit.swift"]
+        let code = try ["Settings+Parsing.swift", "Settings+Audit.swift", "MaskingSettings.swift"]
             .map { try String(contentsOf: sources.appending(path: $0), encoding: .utf8) }.joined()
-        let readers = /\.(?:text|texts|required|integer|boolean|seconds|mode|list|node)\("([a-z_]+)"/
+        let readers =
+            /(?:\.(?:text|texts|required|integer|decimal|boolean|seconds|mode|list|node)\(|reader, )"([a-z_]+)"/
         let keys = Set(code.matches(of: readers).map { String($0.output.1) })
         #expect(keys.count > 35)
         let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.joined(separator: "\n")

@@ -49,4 +49,37 @@ struct PatternMatchTests {
     func none() {
         #expect(throws: PatternMatchError.self) { _ = try PatternDatabase([]) }
     }
+
+    static func matches(_ expressions: [String], in text: String) throws -> [PatternHit] {
+        let patterns = expressions.enumerated().map {
+            RegularPattern(identifier: UInt32($0.offset), expression: $0.element)
+        }
+        let scratch = try PatternScratch(for: PatternDatabase(regular: patterns))
+        try scratch.scan(Array(text.utf8).span)
+        return scratch.hits
+    }
+
+    @Test("Tells where a match of an expression begins")
+    func regular() throws {
+        let hits = try Self.matches(["acme_[0-9]{2,3}", "xy"], in: "see acme_123 xy")
+        #expect(hits.map(\.end) == [11, 12, 15])
+        #expect(hits.map(\.length) == [7, 8, 2])
+        #expect(hits.map(\.identifier) == [0, 0, 1])
+    }
+
+    @Test("Refuses an expression whose matches could be of any length, or empty", arguments: ["a+", "ab*", "a{1,600}"])
+    func unbounded(_ expression: String) {
+        #expect(throws: PatternMatchError.unboundedPattern(index: 1)) {
+            _ = try Self.matches(["ok", expression], in: "")
+        }
+    }
+
+    @Test("Refuses what is no expression, in the library's words", arguments: ["(", "a**", "(?=x)y", "(a)\\1"])
+    func invalid(_ expression: String) {
+        #expect {
+            _ = try Self.matches(["ok", expression], in: "")
+        } throws: { error in
+            if case PatternMatchError.invalidPattern(index: 1, _) = error { true } else { false }
+        }
+    }
 }

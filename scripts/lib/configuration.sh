@@ -54,8 +54,14 @@ session: {lifetime: 1h}
 policy: ["$(realpath "$policy")"]
 upstream: {url: "$(upstream_url)", ${ca}regions_default: us-east-1}
 audit: {queue: 10000, deadline: 2s, $audit}
-masking: {profiles: {}}
+$(masking_profiles)
 YAML
+}
+
+# The profiles of $POSTERN_MASKING, a YAML mapping of names, or none.
+masking_profiles() {
+    printf 'masking:\n  profiles:\n'
+    if [[ -n ${POSTERN_MASKING:-} ]]; then sed 's/^/    /' "$POSTERN_MASKING"; else echo '    {}'; fi
 }
 
 # What the running programs were started with: `up` starts them anew when it is something else.
