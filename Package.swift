@@ -154,7 +154,8 @@ let package = Package(
         tests(
             of: "Gateway",
             [
-                "AWSRequest", "Audit", "Configuration", "FastCGI", "Identity", "Masking", "OpenSSL", "Policy", "Postgres",
+                "AWSRequest", "Audit", "Configuration", "FastCGI", "Identity", "Masking", "OpenSSL", "Policy",
+                "Postgres",
                 "PrivateCluster", httpTypes,
             ]
         ),

@@ -39,7 +39,8 @@ extension CallHandler {
         outcome.isCompleted = rejection == nil
         outcome.isTruncated = rejection?.kind == .upstream && relay.hasBegun
         outcome.message = (rejection?.message).map(masked)
-        outcome.findings = relay.findings.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
+        outcome.findings = relay.findings.merging(carriedFindings) { $1 }.map { ($0.key, $0.value) }
+            .sorted { $0.0 < $1.0 }
         if let rejection {
             if relay.hasBegun {
                 exchange.abort()

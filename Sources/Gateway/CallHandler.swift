@@ -26,6 +26,8 @@ final class CallHandler {
     private(set) var received: HTTPRequest?
     var requestID = ""
     var fingerprintKey: [UInt8] = []
+    /// Secrets that the call itself carries, by type, where the masking profile asks for them.
+    var carried: [String: Int] = [:]
 
     init(_ gateway: Gateway, _ exchange: Exchange) {
         self.gateway = gateway
@@ -63,9 +65,10 @@ final class CallHandler {
 
         let input = try parse(understood, incoming)
         let embedded = try embeddedURL(in: understood, input, caller: caller)
-        let decision = judge(understood.call, input, embedded, caller: caller, incoming)
+        var decision = judge(understood.call, input, embedded, caller: caller, incoming)
         stopwatch.lap("decide")
         try checkLimits(decision, session: caller.assertion.session)
+        decision = try inspect(decision, &understood, input, body: body)
         if case .requireApproval = decision.outcome { understood = try hashed(understood, body: body) }
         let grant = try approve(decision, understood, input, embedded, caller: caller)
         stopwatch.lap("approve")
@@ -123,6 +126,12 @@ final class CallHandler {
         }
     }
 
+    /// A name for the record: object keys may hold credentials.
+    func maskedName(_ name: String) -> String {
+        let engine = gateway.parts.masking["default"]
+        return (try? engine?.mask(resource: name, fingerprintKey: fingerprintKey)) ?? "*"
+    }
+
     private func maskedParameters(_ input: ParsedInput) -> [UInt8]? {
         let json = Array(input.jsonText().utf8)
         let engine = gateway.parts.masking["default"]
@@ -141,6 +150,7 @@ final class CallHandler {
         let needs = classify(call, input, session: session)
         let inner = embedded.map { classify($0.call, $0.input, session: session) } ?? []
         audited.take(call, needs: needs + inner, account: session.role.account)
+        audited.resources = audited.resources.map(maskedName)
         let version = gateway.policy.current
         var decision = decide(needs, call, input, by: version, caller: caller, incoming)
         if let embedded {
@@ -150,7 +160,9 @@ final class CallHandler {
             default: decision = other
             }
         }
-        decided = AuditedDecision(decision, policyHash: version.hash)
+        var record = AuditedDecision(decision, policyHash: version.hash)
+        record.explanation = record.explanation.map(maskedName)
+        decided = record
         return decision
     }
 

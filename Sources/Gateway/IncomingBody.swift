@@ -15,6 +15,11 @@ final class IncomingBody {
         self.declared = declared
     }
 
+    /// Whether the declared length is within `wholeLimit`, as far as one is.
+    ///
+    /// - Parameter decoded: the length that an aws-chunked body declares, which need not have any other.
+    func fitsWhole(decoded: Int64?) -> Bool { (declared ?? decoded).map { $0 <= Int64(Self.wholeLimit) } ?? true }
+
     /// Reads everything, up to `wholeLimit`; refuses by the declared length before it reads.
     func whole(reason: String) throws(Rejection) -> [UInt8] {
         let limit = Self.wholeLimit

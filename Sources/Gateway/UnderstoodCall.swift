@@ -168,14 +168,21 @@ extension CallHandler {
 extension CallHandler {
     /// Reads a payload whole that nobody has hashed yet, so that an approval can be bound to it.
     func hashed(_ understood: UnderstoodCall, body: IncomingBody) throws(Rejection) -> UnderstoodCall {
+        if case .streamed(hash: .some) = understood.payload { return understood }
+        return try whole(understood, body: body, reason: "calls that need approval")
+    }
+
+    /// Reads a payload whole that is still with the client.
+    func whole(_ understood: UnderstoodCall, body: IncomingBody, reason: String) throws(Rejection) -> UnderstoodCall {
         var request = understood.request
         let bytes: [UInt8]
         switch understood.payload {
-        case .whole, .streamed(hash: .some): return understood
-        case .streamed(hash: nil):
-            bytes = try body.whole(reason: "calls that need approval")
+        case .whole: return understood
+        case .streamed(let hash):
+            bytes = try body.whole(reason: reason)
+            if let hash, SHA256.hash(bytes) != hash { throw Rejection(SignatureError.contentHashMismatch) }
         case .chunked(let verified):
-            let raw = try body.whole(reason: "calls that need approval")
+            let raw = try body.whole(reason: reason)
             let trailers: [Trailer]
             (bytes, trailers) = try Self.unpacked(raw, verified)
             request.headerFields = OutgoingPayload.unframed(request.headerFields)

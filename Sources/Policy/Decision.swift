@@ -68,7 +68,7 @@ public struct Decision: Sendable {
     }
 
     /// What is to become of the call.
-    public let outcome: Outcome
+    public private(set) var outcome: Outcome
     /// The statement that decided; nil when none was about the call.
     public let statement: StatementName?
     /// The action that decided: with several, the one with the strictest outcome.
@@ -83,6 +83,16 @@ public struct Decision: Sendable {
     public let limits: [LimitTerms]
     /// What shadow statements would have changed; nil when nothing.
     public let shadow: Shadow?
+    /// Why a person is asked, where no statement says so.
+    private(set) var reason: String?
+
+    /// The decision of an allowed call for which a person is asked all the same, `reason` says why.
+    public func asking(because reason: String) -> Decision {
+        var decision = self
+        if case .allow = outcome { decision.outcome = .requireApproval(ApprovalTerms()) }
+        decision.reason = reason
+        return decision
+    }
 
     /// The decision in one sentence for the agent, without paths: `ssm:PutParameter on arn:… is denied by DenyAll`.
     public var summary: String {
@@ -91,7 +101,8 @@ public struct Decision: Sendable {
         let doubt = isCertain ? "" : " (not everything that the statement asks about could be derived from the call)"
         switch outcome {
         case .allow: return "\(object) is allowed\(by)"
-        case .requireApproval: return "\(object) needs approval\(by)\(doubt)"
+        case .requireApproval:
+            return reason.map { "\(object) needs approval, because \($0)" } ?? "\(object) needs approval\(by)\(doubt)"
         case .deny: return "\(object) is denied\(by)\(doubt)"
         case .defaultDeny: return "\(object) is not allowed by any statement"
         }
