@@ -86,7 +86,7 @@ let package = Package(
         module("Identity", ["HTTPClient", "Locking", "OpenSSL", "Postgres", "XMLStream", httpTypes]),
         module("Masking", ["CMaskingRules", "Compression", "Locking", "OpenSSL", "PatternMatch", "XMLStream"]),
         module("Policy", [yams]),
-        module("SigV4", ["Locking", "OpenSSL", httpTypes]),
+        module("SigV4", ["Compression", "Locking", "OpenSSL", httpTypes]),
 
         // Composition.
         module("Configuration", ["Audit", "Identity", "OpenSSL", "Policy", yams, logging]),
@@ -167,7 +167,7 @@ let package = Package(
         tests(of: "PatternMatch"),
         tests(of: "Policy", vectors: true),
         tests(of: "Postgres", ["PrivateCluster"]),
-        tests(of: "SigV4", ["OpenSSL", httpTypes], vectors: true),
+        tests(of: "SigV4", ["Compression", "OpenSSL", httpTypes], vectors: true),
         tests(of: "XMLStream"),
     ]
 )

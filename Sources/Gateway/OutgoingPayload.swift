@@ -70,9 +70,8 @@ final class OutgoingPayload {
         for name in ["x-amz-decoded-content-length", "x-amz-trailer"] {
             if let name = HTTPField.Name(name) { fields[name] = nil }
         }
-        let encodings = fields[values: .contentEncoding].flatMap { $0.split(separator: ",") }
-            .map { $0.filter { $0 != " " } }.filter { $0.lowercased() != "aws-chunked" && !$0.isEmpty }
-        fields[.contentEncoding] = encodings.isEmpty ? nil : encodings.joined(separator: ",")
+        let encodings = fields[values: .contentEncoding].joined(separator: ",")
+        fields[.contentEncoding] = ChunkedBodyEncoder.contentEncodingWhenDecoded(encodings)
         return fields
     }
 

@@ -10,6 +10,12 @@ final class Algorithms: @unchecked Sendable {
 
     /// SHA-256 (`EVP_MD`).
     let sha256: OpaquePointer
+    /// Digests of others' choice (`EVP_MD`); nil where no provider has one.
+    let md5: OpaquePointer?
+    /// SHA-1, likewise.
+    let sha1: OpaquePointer?
+    /// SHA-512, likewise.
+    let sha512: OpaquePointer?
     /// AES-256-GCM (`EVP_CIPHER`).
     let aes256GCM: OpaquePointer
     /// HKDF (`EVP_KDF`).
@@ -29,6 +35,11 @@ final class Algorithms: @unchecked Sendable {
             fatalError("OpenSSL lacks HMAC-SHA256: \(drainErrorQueue())")
         }
         unsafe self.sha256 = sha256
+        unsafe md5 = EVP_MD_fetch(nil, "MD5", nil)
+        unsafe sha1 = EVP_MD_fetch(nil, "SHA1", nil)
+        unsafe sha512 = EVP_MD_fetch(nil, "SHA2-512", nil)
+        // A missing one is no error that anybody has to read.
+        _ = drainErrorQueue()
         unsafe self.aes256GCM = aes256GCM
         unsafe self.hkdf = hkdf
         unsafe hmacSHA256 = hmac

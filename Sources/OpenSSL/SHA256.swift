@@ -90,26 +90,17 @@ public enum SHA256 {
 }
 
 /// SHA-256 over bytes that arrive piece by piece.
-@safe
 public struct SHA256Hasher: ~Copyable {
-    private let context: OpaquePointer
+    private var context: DigestContext
 
     /// Starts with no bytes.
     public init() {
-        guard let context = unsafe EVP_MD_CTX_new(),
-            unsafe EVP_DigestInit_ex2(context, Algorithms.shared.sha256, nil) == 1
-        else { fatalError("SHA-256 failed: \(drainErrorQueue())") }
-        unsafe self.context = context
+        context = unsafe DigestContext(Algorithms.shared.sha256)
     }
-
-    deinit { unsafe EVP_MD_CTX_free(context) }
 
     /// Adds bytes.
     public mutating func update(_ bytes: Span<UInt8>) {
-        let done = unsafe withPointer(to: bytes) { pointer, count in
-            unsafe EVP_DigestUpdate(context, pointer, count)
-        }
-        guard done == 1 else { fatalError("SHA-256 failed: \(drainErrorQueue())") }
+        context.update(bytes)
     }
 
     /// Adds bytes.
@@ -121,10 +112,7 @@ public struct SHA256Hasher: ~Copyable {
     public consuming func finish() -> SHA256Digest {
         var digest = InlineArray<32, UInt8>(repeating: 0)
         var output = digest.mutableSpan
-        let done = unsafe output.withUnsafeMutableBufferPointer { buffer in
-            unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
-        }
-        guard done == 1 else { fatalError("SHA-256 failed: \(drainErrorQueue())") }
+        context.finish(into: &output)
         return SHA256Digest(octets: digest)
     }
 }

@@ -19,9 +19,10 @@ public struct Trailer: Hashable, Sendable {
 ///
 /// The three forms of S3: signed chunks, signed chunks with a signed trailer, unsigned chunks with a trailer (S3 API
 /// reference, "Signature Calculations for the Authorization Header: Transferring Payload in Multiple Chunks" and
-/// "Working with trailing headers"). A signed chunk comes out only after its signature was verified. Once a call has
-/// thrown, what came out before is all that may be used, and not as a whole body.
-public struct ChunkedBodyDecoder: Sendable {
+/// "Working with trailing headers"). A signed chunk comes out only after its signature was verified; a checksum in the
+/// trailer is computed anew and compared. Once a call has thrown, what came out before is all that may be used, and not as
+/// a whole body.
+public struct ChunkedBodyDecoder {
     /// The least length of a chunk that is not the last one, in bytes: S3 refuses shorter ones.
     public static let minimumChunk = 8192
     /// The longest header line of a chunk, in bytes: 16 digits, extension and signature.
@@ -58,6 +59,7 @@ public struct ChunkedBodyDecoder: Sendable {
     private var previousSignature: SHA256Digest
     private var claimedSignature: SHA256Digest?
     private var held: [UInt8] = []
+    private let checksum: TrailingChecksum?
     private var trailers: [Trailer] = []
     private var trailerBytes = 0
     private var trailerIsVerified = false
@@ -85,6 +87,8 @@ public struct ChunkedBodyDecoder: Sendable {
             text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int64(text)
         else { throw .malformedChunk("x-amz-decoded-content-length must be one number") }
         declaredTrailers = try ChunkedBodyDecoder.names(in: fields[values: .xAmzTrailer], needed: hasTrailer)
+        checksum = declaredTrailers.first { $0.hasPrefix(TrailingChecksum.prefix) }
+            .flatMap { TrailingChecksum(trailer: $0) }
         decodedLength = length
         bodyLeft = length
         self.maximumChunk = maximumChunk
@@ -98,7 +102,12 @@ public struct ChunkedBodyDecoder: Sendable {
             if state == .data {
                 let count = Int(min(chunkLeft, Int64(input.count - index)))
                 let piece = input.extracting(index..<(index + count))
-                if chain == nil { output.append(span: piece) } else { held.append(span: piece) }
+                if chain == nil {
+                    checksum?.update(piece)
+                    output.append(span: piece)
+                } else {
+                    held.append(span: piece)
+                }
                 index += count
                 chunkLeft -= Int64(count)
                 if chunkLeft == 0 { try finishChunk(&output) }
@@ -179,6 +188,7 @@ public struct ChunkedBodyDecoder: Sendable {
     private mutating func finishChunk(_ output: inout [UInt8]) throws(SignatureError) {
         try verifyChunk()
         if chain != nil {
+            checksum?.update(held.span)
             output.append(contentsOf: held)
             held.removeAll(keepingCapacity: true)
         }
@@ -231,6 +241,9 @@ public struct ChunkedBodyDecoder: Sendable {
             throw .trailerMismatch(name)
         }
         guard chain == nil || trailerIsVerified else { throw .trailerMismatch("x-amz-trailer-signature") }
+        if let checksum, trailers.first(where: { $0.name == checksum.name })?.value != checksum.finish() {
+            throw .trailingChecksumMismatch(checksum.name)
+        }
         state = .done
     }
 
@@ -247,6 +260,10 @@ public struct ChunkedBodyDecoder: Sendable {
                 name.hasPrefix("x-amz-"), name != "x-amz-trailer-signature", !names.contains(name), names.count < 8
             else { throw .trailerMismatch("x-amz-trailer") }
             names.append(name)
+        }
+        // S3: "Expecting a single x-amz-checksum- header."
+        guard names.count(where: { $0.hasPrefix(TrailingChecksum.prefix) }) <= 1 else {
+            throw .trailerMismatch("x-amz-trailer")
         }
         return names
     }

@@ -163,7 +163,7 @@ extension SignatureError {
         case .decodedLengthMismatch(let declared):
             "The body does not have the \(declared) bytes of x-amz-decoded-content-length."
         case .trailerMismatch(let name): "The trailer \(name) is not the one that x-amz-trailer declares."
-        case .trailingChecksumMismatch(let name): "The trailing checksum \(name) does not match the body."
+        case .trailingChecksumMismatch(let name): "The \(name) you specified did not match the calculated checksum."
         case .replayed: "This signed request was received before: sign it again."
         case .replayMemoryFull: "Too many requests: retry later."
         }
