@@ -89,7 +89,7 @@ let package = Package(
         module("SigV4", ["Compression", "Locking", "OpenSSL", httpTypes]),
 
         // Composition.
-        module("Configuration", ["Audit", "Identity", "OpenSSL", "Policy", yams, logging]),
+        module("Configuration", ["Audit", "AWSRequest", "Identity", "OpenSSL", "Policy", yams, logging]),
         module(
             "Gateway",
             [
@@ -142,7 +142,7 @@ let package = Package(
         tests(of: "Audit", ["OpenSSL", "Postgres", "PrivateCluster"]),
         tests(of: "AWSRequest", [httpTypes], vectors: true),
         tests(of: "Compression"),
-        tests(of: "Configuration"),
+        tests(of: "Configuration", ["AWSRequest"]),
         tests(
             of: "Console",
             [
@@ -155,8 +155,7 @@ let package = Package(
             of: "Gateway",
             [
                 "AWSRequest", "Audit", "Configuration", "FastCGI", "Identity", "Masking", "OpenSSL", "Policy",
-                "Postgres",
-                "PrivateCluster", httpTypes,
+                "Postgres", "PrivateCluster", "SigV4", httpTypes,
             ]
         ),
         tests(of: "HTTPClient", [httpTypes]),

@@ -1,3 +1,4 @@
+import AWSRequest
 import Identity
 import OpenSSL
 import Policy
@@ -182,8 +183,40 @@ extension Settings {
             caFile: reader.text("ca_file"),
             defaultRegion: reader.text("regions_default") ?? "us-east-1",
             fips: reader.boolean("fips", default: false),
-            dualStack: reader.boolean("dual_stack", default: false)
+            dualStack: reader.boolean("dual_stack", default: false),
+            customerEndpoints: customerEndpoints(reader.mapping("customer_endpoints")),
+            accessPoints: accessPoints(reader)
         )
+    }
+
+    private static func customerEndpoints(_ reader: MappingReader) -> CustomerEndpoints {
+        var endpoints = CustomerEndpoints()
+        guard !reader.names.isEmpty else { return endpoints }
+        guard let catalogue = try? Catalogue.embedded() else {
+            reader.report("", "cannot be checked: the catalogue does not load")
+            return endpoints
+        }
+        for service in reader.names {
+            for text in reader.texts(service) ?? [] {
+                do throws(CustomerEndpointMistake) {
+                    try endpoints.add(text, service: service, in: catalogue)
+                } catch {
+                    reader.report(service, "\(error)")
+                }
+            }
+        }
+        return endpoints
+    }
+
+    private static func accessPoints(_ reader: MappingReader) -> [S3AccessPoint] {
+        (reader.texts("access_points") ?? []).compactMap { text in
+            do throws(RecognitionError) {
+                return try S3AccessPoint(arn: text)
+            } catch {
+                reader.report("access_points", "has \(text): \(error)")
+                return nil
+            }
+        }
     }
 
     private static func webhook(_ reader: MappingReader) -> Webhook? {

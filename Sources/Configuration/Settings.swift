@@ -1,3 +1,4 @@
+public import AWSRequest
 public import Audit
 public import Identity
 public import Policy
@@ -115,6 +116,10 @@ public struct Settings: Sendable {
         public var fips: Bool
         /// Whether dual-stack endpoints are used.
         public var dualStack: Bool
+        /// Hosts of the customers' own that agents may reach; nothing else is connected to.
+        public var customerEndpoints: CustomerEndpoints
+        /// S3 access points that agents reach as `name-account.SITE`, as SDKs write them.
+        public var accessPoints: [S3AccessPoint]
     }
 
     /// The audit writer's bounds.

@@ -178,7 +178,8 @@ extension CallHandler {
         )
         // A URL is signed anew in every run; what it asks for, and where, stays.
         let url = embedded.map { "\n\($0.call.region)\n\($0.input.canonicalText(without: tokens))" } ?? ""
-        return .call(parameters: parameters + Array(url.utf8))
+        let endpoint = understood.endpoint.map { "\n\($0.host)\($0.basePath)" } ?? ""
+        return .call(parameters: parameters + Array(url.utf8) + Array(endpoint.utf8))
     }
 }
 

@@ -64,8 +64,9 @@ final class CallHandler {
         stopwatch.lap("verify")
 
         let input = try parse(understood, incoming)
+        let twins = try otherReadings(of: understood)
         let embedded = try embeddedURL(in: understood, input, caller: caller)
-        var decision = judge(understood.call, input, embedded, caller: caller, incoming)
+        var decision = judge(Reading(understood.call, input), twins, embedded, caller: caller, incoming)
         stopwatch.lap("decide")
         try checkLimits(decision, session: caller.assertion.session)
         decision = try inspect(decision, &understood, input, body: body)
@@ -73,8 +74,8 @@ final class CallHandler {
         let grant = try approve(decision, understood, input, embedded, caller: caller)
         stopwatch.lap("approve")
 
-        let customerHost = try discoveredHost(of: understood.call, caller: caller)
-        let upstream = try address(understood.call, input, customerHost: customerHost)
+        let customers = try customerEndpoint(of: understood, caller: caller)
+        let upstream = try address(understood.call, input, customers: customers)
         let intent = IntentRecord(
             id: RecordID(parsing: requestID) ?? .make(),
             time: .now(),
@@ -122,7 +123,20 @@ final class CallHandler {
             audited.parameters = maskedParameters(input)
             return input
         } catch {
-            throw .invalid("SerializationException", "The request's input cannot be read: \(error).")
+            throw Rejection(error)
+        }
+    }
+
+    /// The other calls that the request could be, each with its own input.
+    private func otherReadings(of understood: UnderstoodCall) throws(Rejection) -> [Reading] {
+        do throws(InputError) {
+            return try gateway.parts.catalogue.otherReadings(
+                of: understood.call,
+                understood.request,
+                body: understood.payload.whole ?? []
+            )
+        } catch {
+            throw Rejection(error)
         }
     }
 
@@ -140,25 +154,22 @@ final class CallHandler {
 
     /// Step 4 and 5; a URL in the call is judged like the call, and the stricter decision counts.
     private func judge(
-        _ call: RecognisedCall,
-        _ input: ParsedInput,
+        _ reading: Reading,
+        _ twins: [Reading],
         _ embedded: EmbeddedURL?,
         caller: Caller,
         _ incoming: IncomingRequest
     ) -> Decision {
         let session = caller.assertion.session
-        let needs = classify(call, input, session: session)
-        let inner = embedded.map { classify($0.call, $0.input, session: session) } ?? []
-        audited.take(call, needs: needs + inner, account: session.role.account)
+        let needs = classify([reading] + twins, session: session)
+        let inner = embedded.map { classify([$0.reading] + $0.twins, session: session) } ?? []
+        audited.take(reading.call, needs: needs + inner, account: session.role.account)
         audited.resources = audited.resources.map(maskedName)
         let version = gateway.policy.current
-        var decision = decide(needs, call, input, by: version, caller: caller, incoming)
+        var decision = decide(needs, reading.call, reading.input, by: version, caller: caller, incoming)
         if let embedded {
             let other = decide(inner, embedded.call, embedded.input, by: version, caller: caller, incoming)
-            switch (decision.outcome, other.outcome) {
-            case (.deny, _), (.defaultDeny, _), (_, .allow), (.requireApproval, .requireApproval): break
-            default: decision = other
-            }
+            decision = EmbeddedURL.stricter(decision, other)
         }
         var record = AuditedDecision(decision, policyHash: version.hash)
         record.explanation = record.explanation.map(maskedName)
@@ -166,10 +177,10 @@ final class CallHandler {
         return decision
     }
 
-    private func classify(_ call: RecognisedCall, _ input: ParsedInput, session: Session) -> [AuthorizationRequest] {
+    private func classify(_ readings: [Reading], session: Session) -> [AuthorizationRequest] {
         // A request that could mean several operations must be allowed as each of them.
-        let actions = call.readings.flatMap { reading in
-            gateway.parts.catalogue.classify(reading, input, account: session.role.account).actions
+        let actions = readings.flatMap { reading in
+            gateway.parts.catalogue.classify(reading.call, reading.input, account: session.role.account).actions
         }
         return actions.map { AuthorizationRequest($0) }
     }
@@ -201,14 +212,14 @@ final class CallHandler {
     func address(
         _ call: RecognisedCall,
         _ input: ParsedInput,
-        customerHost: String? = nil
+        customers: CustomerEndpoint? = nil
     ) throws(Rejection) -> UpstreamTarget {
         do throws(EndpointError) {
             return try gateway.parts.catalogue.endpoint(
                 for: call,
                 input: input,
                 options: options,
-                customerHost: customerHost
+                customers: customers
             )
         } catch {
             throw Rejection(error)

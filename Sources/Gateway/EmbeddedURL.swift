@@ -3,6 +3,7 @@ import Configuration
 import HTTPTypes
 import Identity
 import OpenSSL
+import Policy
 import SigV4
 
 /// A presigned URL in the form of a call: the source region's half of a copy between regions.
@@ -14,10 +15,55 @@ struct EmbeddedURL {
     static let members = ["PresignedUrl", "PreSignedUrl"]
 
     let url: EmbeddedPresignedURL
-    let call: RecognisedCall
-    let input: ParsedInput
+    let reading: Reading
+    /// What else it could mean.
+    let twins: [Reading]
     /// Seconds that the URL is valid.
     let expires: Int64
+
+    var call: RecognisedCall { reading.call }
+    var input: ParsedInput { reading.input }
+
+    /// Verifies a URL under the key of the call that it is in; its life in seconds.
+    static func life(
+        of url: EmbeddedPresignedURL,
+        keyID: String,
+        secret: SecretBytes,
+        now: SigningTime,
+        allowedSkew: Int64
+    ) throws(SignatureError) -> Int64 {
+        guard let claim = try SignatureClaim.parse(url.request), case .presigned(let expires) = claim.form,
+            claim.accessKeyID == keyID
+        else { throw .missingAuthentication }
+        _ = try claim.verify(secret: secret, bodyHash: SHA256.ofNothing, now: now, allowedSkew: allowedSkew)
+        return expires
+    }
+
+    /// Recognises a URL's call, which must be the same operation as the one that it is in.
+    ///
+    /// - Parameter authority: the Host of the call. SDKs write the source region into the URL's host where the Host holds
+    ///   the other one; the URL is made anew in any case.
+    static func call(
+        of url: EmbeddedPresignedURL,
+        in outer: RecognisedCall,
+        authority: String?,
+        by recogniser: Recogniser
+    ) throws(RecognitionError) -> RecognisedCall {
+        var request = url.request
+        request.authority = authority
+        guard case .call(let call) = try recogniser.recognise(request, entrance: url.entrance),
+            call.qualifiedName == outer.qualifiedName
+        else { throw .conflict("the call and the URL in it") }
+        return call
+    }
+
+    /// The decision that counts for a call and the URL in it.
+    static func stricter(_ decision: Decision, _ other: Decision) -> Decision {
+        switch (decision.outcome, other.outcome) {
+        case (.deny, _), (.defaultDeny, _), (_, .allow), (.requireApproval, .requireApproval): decision
+        default: other
+        }
+    }
 }
 
 extension CallHandler {
@@ -36,42 +82,39 @@ extension CallHandler {
         let inner = try read { () throws(InputError) in
             try gateway.parts.catalogue.parse(call, url.request, body: [])
         }
-        return EmbeddedURL(url: url, call: call, input: inner, expires: expires)
+        let twins = try read { () throws(InputError) in
+            try gateway.parts.catalogue.otherReadings(of: call, url.request, body: [])
+        }
+        return EmbeddedURL(url: url, reading: Reading(call, inner), twins: twins, expires: expires)
     }
 
     private func read<Part>(_ part: () throws(InputError) -> Part) throws(Rejection) -> Part {
         do throws(InputError) { return try part() } catch { throw Self.refused("it cannot be read: \(error)") }
     }
 
-    /// Verifies the URL under the key of the call that it is in; its life in seconds.
     private func verify(_ url: EmbeddedPresignedURL, caller: Caller) throws(Rejection) -> Int64 {
         do throws(SignatureError) {
-            guard case .accessKey(let id) = caller.assertion.credential,
-                let claim = try SignatureClaim.parse(url.request), case .presigned(let expires) = claim.form,
-                claim.accessKeyID == id.text
-            else { throw .missingAuthentication }
-            _ = try claim.verify(
+            guard case .accessKey(let id) = caller.assertion.credential else { throw .missingAuthentication }
+            return try EmbeddedURL.life(
+                of: url,
+                keyID: id.text,
                 secret: secret(of: caller),
-                bodyHash: SHA256.ofNothing,
                 now: SigningTime(secondsSince1970: caller.now.seconds),
                 allowedSkew: Int64(gateway.parts.settings.clockSkew)
             )
-            return expires
         } catch {
             throw Self.refused("it must be signed with the key of the call (\(error.message))")
         }
     }
 
-    /// Recognises the URL's call, which must be the same operation as the one that it is in.
     private func recognise(_ url: EmbeddedPresignedURL, in outer: UnderstoodCall) throws(Rejection) -> RecognisedCall {
-        var request = url.request
-        // SDKs write the source region into the host where that holds the other one; the URL is made anew in any case.
-        request.authority = outer.request.authority
         do throws(RecognitionError) {
-            guard case .call(let call) = try gateway.recogniser.recognise(request, entrance: url.entrance),
-                call.qualifiedName == outer.call.qualifiedName
-            else { throw .conflict("the call and the URL in it") }
-            return call
+            return try EmbeddedURL.call(
+                of: url,
+                in: outer.call,
+                authority: outer.request.authority,
+                by: gateway.recogniser
+            )
         } catch {
             throw Self.refused(error.description)
         }

@@ -82,7 +82,8 @@ public final class Gateway: Sendable {
     public init(_ parts: Parts) {
         self.parts = parts
         let host = parts.settings.site.prefix { $0 != ":" }
-        recogniser = Recogniser(catalogue: parts.catalogue, siteHosts: SiteHosts([String(host)]))
+        let hosts = SiteHosts([String(host)], accessPoints: parts.settings.upstream.accessPoints)
+        recogniser = Recogniser(catalogue: parts.catalogue, siteHosts: hosts)
         policy = InForce(PolicyVersion(parts.policy))
         ring = InForce(parts.ring)
         dummySecret = SecretBytes(Array(repeating: UInt8(ascii: "x"), count: 40))

@@ -93,12 +93,26 @@ extension Rejection {
         self.init(.invalid, status: 400, code: "UnknownOperationException", error.description)
     }
 
+    init(_ error: InputError) {
+        self =
+            switch error {
+            case .copySource:
+                .invalid(
+                    "InvalidArgument",
+                    "Copy Source must mention the source bucket and key: sourcebucket/sourcekey."
+                )
+            default: .invalid("SerializationException", "The request's input cannot be read: \(error).")
+            }
+    }
+
     init(_ error: EndpointError) {
         let message =
             switch error {
             case .noEndpoint(let service, let region): "\(service) has no endpoint in \(region) of the kind configured"
             case .customerEndpoint(let service):
-                "\(service) answers at an endpoint of its own that the request does not name; it is not served"
+                "\(service) answers at an endpoint of the customer's own: set the client's endpoint to "
+                    + "https://GATEWAY\(CustomerEndpoints.pathPrefix)HOST, with a host that this gateway's operator lists"
+            case .foreignEndpoint(let host): "\(host) is no endpoint that this gateway's operator lists for the call"
             case .hostLabel(let member): "\(member) is missing, or cannot be part of a host name"
             }
         self.init(.invalid, status: 400, code: "InvalidEndpointException", message)

@@ -28,6 +28,8 @@ struct UnderstoodCall {
     /// The request as the client sent it; for bearer URLs with the target that AWS has.
     let request: HTTPRequest
     let payload: Payload
+    /// The customer's own endpoint that the request's path named.
+    var endpoint: CustomerEndpoint?
 }
 
 extension CallHandler {
@@ -39,10 +41,15 @@ extension CallHandler {
     ) throws(Rejection) -> UnderstoodCall {
         var request = incoming.request
         let seen: HTTPRequest
+        var endpoint: CustomerEndpoint?
         let entrance: Entrance
         switch caller.proof {
         case .signature(let claim):
             request = claim.request
+            if let named = try namedEndpoint(in: request.path ?? "") {
+                request.path = named.target
+                endpoint = named.endpoint
+            }
             seen = request
             entrance = .signed(region: claim.scope.region, service: claim.scope.service)
         case .bearer:
@@ -74,7 +81,7 @@ extension CallHandler {
         let digest = whole.map { SHA256.hash($0) }
         audited.bodySHA256 = digest
         let payload = try verify(caller, call: call, whole: whole, digest: digest)
-        return UnderstoodCall(call: call, request: request, payload: payload)
+        return UnderstoodCall(call: call, request: request, payload: payload, endpoint: endpoint)
     }
 
     private func recognise(_ request: HTTPRequest, _ entrance: Entrance) throws(Rejection) -> Recognition {
@@ -194,7 +201,12 @@ extension CallHandler {
         }
         let digest = SHA256.hash(bytes)
         audited.bodySHA256 = digest
-        return UnderstoodCall(call: understood.call, request: request, payload: .whole(bytes, digest))
+        return UnderstoodCall(
+            call: understood.call,
+            request: request,
+            payload: .whole(bytes, digest),
+            endpoint: understood.endpoint
+        )
     }
 
     private static func unpacked(

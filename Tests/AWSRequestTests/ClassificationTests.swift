@@ -81,8 +81,12 @@ struct S3ClassificationTests {
                 ["s3:PutObject arn:aws:s3:::b-1/k", "s3:GetObject ?", "s3:GetObjectVersion ?"]
             ),
             (
-                "PUT", "/b-1/k", [("x-amz-copy-source", "nokey")],
-                ["s3:PutObject arn:aws:s3:::b-1/k", "s3:GetObject ?", "s3:GetObjectVersion ?"]
+                "PUT", "/b-1/k",
+                [("x-amz-copy-source", "arn:aws:s3:eu-west-1:444455556666:accesspoint/reports/object/a%2Fb")],
+                [
+                    "s3:PutObject arn:aws:s3:::b-1/k",
+                    "s3:GetObject arn:aws:s3:eu-west-1:444455556666:accesspoint/reports/object/a/b",
+                ]
             ),
             ("GET", "/b-1/k?uploadId=1", [], ["s3:ListMultipartUploadParts arn:aws:s3:::b-1/k"]),
             ("POST", "/b-1/k?uploadId=1", [], ["s3:PutObject arn:aws:s3:::b-1/k"]),
@@ -97,6 +101,21 @@ struct S3ClassificationTests {
     )
     func actions(_ method: String, _ target: String, _ headers: [(String, String)], _ expected: [String]) throws {
         #expect(try lines(classify(request(method, target, headers), "s3")) == expected)
+    }
+
+    @Test(
+        "Refuses a copy whose source has no bucket and key",
+        arguments: [
+            "nokey", "/nokey", "/", "bucket/", "//key", "/bucket/", "%FF/key", "nokey?versionId=1",
+            "arn:aws:s3:::bucket/key", "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports", "arn:x/object/",
+        ]
+    )
+    func copySources(_ source: String) {
+        for target in ["/b-1/k", "/b-1/k?partNumber=1&uploadId=2"] {
+            #expect(throws: InputError.copySource) {
+                try classify(request("PUT", target, [("x-amz-copy-source", source)]), "s3")
+            }
+        }
     }
 
     @Test("Judges every key of DeleteObjects, versions apart")

@@ -131,10 +131,10 @@ struct EndpointTests {
             try catalogue.endpoint(for: call, input: input)
         }
         let host = "db.cluster-abc.eu-west-1.neptune.amazonaws.com"
-        #expect(try catalogue.endpoint(for: call, input: input, customerHost: host).host == host)
+        #expect(try catalogue.endpoint(for: call, input: input, customers: CustomerEndpoint(host: host)).host == host)
         for foreign in ["evil.example.com", "amazonaws.com", "evil.com/.amazonaws.com", "a.amazonaws.com.evil.com"] {
             #expect(throws: EndpointError.customerEndpoint(service: "neptunedata")) {
-                try catalogue.endpoint(for: call, input: input, customerHost: foreign)
+                try catalogue.endpoint(for: call, input: input, customers: CustomerEndpoint(host: foreign))
             }
         }
     }

@@ -1,3 +1,4 @@
+import AWSRequest
 import Foundation
 import Testing
 
@@ -124,6 +125,56 @@ struct SettingsTests {
     )
     func upstream(_ url: String, _ isAccepted: Bool) {
         #expect(mistakes(minimal + "\nupstream: {url: \"\(url)\"}\n").isEmpty == isAccepted)
+    }
+
+    @Test("Takes customers' own endpoints and access points")
+    func customers() throws {
+        let text =
+            minimal + """
+
+                upstream:
+                  customer_endpoints:
+                    neptunedata: [db.cluster-abc.eu-west-1.neptune.amazonaws.com]
+                    kinesis-video-media: ["*.kinesisvideo.eu-west-1.amazonaws.com"]
+                    apigatewaymanagementapi: [abc123.execute-api.eu-west-1.amazonaws.com/prod]
+                  access_points: ["arn:aws:s3:eu-west-1:111122223333:accesspoint/reports"]
+                """
+        let upstream = try Settings(parsing: text, file: "p.yaml").upstream
+        #expect(upstream.accessPoints.map(\.label) == ["reports-111122223333"])
+        #expect(upstream.customerEndpoints != .init())
+    }
+
+    @Test(
+        "Refuses other endpoints and access points, by their line",
+        arguments: [
+            "customer_endpoints: {neptunedta: [a.b.eu-west-1.neptune.amazonaws.com]}",
+            "customer_endpoints: {s3: [a.s3.eu-west-1.amazonaws.com]}",
+            "customer_endpoints: {timestream-query: [a.query.timestream.eu-west-1.amazonaws.com]}",
+            "customer_endpoints: {neptunedata: [evil.example.com]}",
+            "customer_endpoints: {neptunedata: [a.b.eu-west-1.neptune.amazonaws.com.evil.com]}",
+            "customer_endpoints: {neptunedata: [\"*.amazonaws.com\"]}",
+            "customer_endpoints: {neptunedata: [\"*.eu-west-1.amazonaws.com\"]}",
+            "customer_endpoints: {neptunedata: [\"*\"]}",
+            "customer_endpoints: {neptunedata: [\"a.*.eu-west-1.neptune.amazonaws.com\"]}",
+            "customer_endpoints: {neptunedata: [\"a*.b.eu-west-1.neptune.amazonaws.com\"]}",
+            "customer_endpoints: {neptunedata: [A.b.eu-west-1.neptune.amazonaws.com]}",
+            "customer_endpoints: {neptunedata: [a.b.neptune.amazonaws.com]}",
+            "customer_endpoints: {neptunedata: [\"a.b.eu-west-1.neptune.amazonaws.com:8182\"]}",
+            "customer_endpoints: {neptunedata: [\"u@a.b.eu-west-1.neptune.amazonaws.com\"]}",
+            "customer_endpoints: {neptunedata: [a.b.eu-west-1.neptune.amazonaws.com/]}",
+            "customer_endpoints: {neptunedata: [a.b.eu-west-1.neptune.amazonaws.com/../x]}",
+            "customer_endpoints: {neptunedata: [\"a.b.eu-west-1.neptune.amazonaws.com/x?y\"]}",
+            "customer_endpoints: {neptunedata: a.b.eu-west-1.neptune.amazonaws.com}",
+            "customer_endpoints: [a.b.eu-west-1.neptune.amazonaws.com]",
+            "access_points: [reports]", "access_points: [\"arn:aws:s3:::bucket\"]",
+            "access_points: [\"arn:aws:s3::111122223333:accesspoint/x.mrap\"]",
+            "access_points: [\"arn:aws:s3-outposts:eu-west-1:111122223333:outpost/op-1/accesspoint/reports\"]",
+            "access_points: [\"arn:aws:s3:eu-west-1:1111:accesspoint/reports\"]",
+        ]
+    )
+    func refusesCustomers(_ line: String) {
+        let found = mistakes(minimal + "\nupstream:\n  url: aws\n  \(line)\n")
+        #expect(found.count == 1 && found.first?.hasPrefix("p.yaml:12: upstream.") == true, "\(found)")
     }
 }
 

@@ -225,6 +225,11 @@ class Variant:
     name: str
     host_prefixes: bool = False
     addressing_style: str = "path"
+    names_endpoint: bool = False
+
+    def path(self, service):
+        """What the agent's endpoint has behind the gateway's name."""
+        return f"/_postern/endpoint/{CUSTOMERS[service]}" if self.names_endpoint else ""
 
     def config(self, **more):
         return botocore.config.Config(
@@ -234,8 +239,22 @@ class Variant:
 
 
 THREADS = 12
-CELL = "https://cell-1.timestream.eu-west-1.amazonaws.com"
+CELL = "cell-1.timestream.eu-west-1.amazonaws.com"
+# Services at hosts of the customer's own: one each, which the stack lists, or AWS tells (the echo does).
+CUSTOMERS = {
+    "apigatewaymanagementapi": "abc123.execute-api.eu-west-1.amazonaws.com/prod",
+    "cloudsearchdomain": "search-films-abc123.eu-west-1.cloudsearch.amazonaws.com",
+    "iot-jobs-data": "abc123.jobs.iot.eu-west-1.amazonaws.com",
+    "kinesis-video-archived-media": "b-abc123.kinesisvideo.eu-west-1.amazonaws.com",
+    "kinesis-video-media": "s-abc123.kinesisvideo.eu-west-1.amazonaws.com",
+    "kinesis-video-signaling": "r-abc123.kinesisvideo.eu-west-1.amazonaws.com",
+    "kinesis-video-webrtc-storage": "w-abc123.kinesisvideo.eu-west-1.amazonaws.com",
+    "mediastore-data": "abc123.data.mediastore.eu-west-1.amazonaws.com",
+    "neptunedata": "db.cluster-abc123.eu-west-1.neptune.amazonaws.com",
+}
+DISCOVERED = {"timestream-query": CELL, "timestream-write": CELL}
 PLAIN = Variant("plain")
+NAMED = Variant("named endpoint", names_endpoint=True)
 PREFIXED = Variant("host prefixes", host_prefixes=True)
 VIRTUAL = Variant("virtual-hosted buckets", addressing_style="virtual")
 
@@ -283,14 +302,15 @@ class Sender:
         direct = session.create_client(service, region_name=REGION, aws_access_key_id="AKID",
                                        aws_secret_access_key="secret", config=variant.config())
         gateway = session.create_client(
-            service, region_name=REGION, endpoint_url=self.stack.url, verify=False,
+            service, region_name=REGION, endpoint_url=self.stack.url + variant.path(service), verify=False,
             aws_access_key_id=self.keys.access_key, aws_secret_access_key=self.keys.secret_key,
             aws_session_token=self.keys.token, config=variant.config(inject_host_prefix=variant.host_prefixes),
         )  # fmt: skip
         cell = direct
-        if service in ("timestream-query", "timestream-write"):  # the host that the echo's DescribeEndpoints names
-            cell = session.create_client(service, region_name=REGION, aws_access_key_id="AKID", endpoint_url=CELL,
-                                         aws_secret_access_key="secret", config=variant.config())
+        if host := (CUSTOMERS | DISCOVERED).get(service):
+            cell = session.create_client(service, region_name=REGION, aws_access_key_id="AKID",
+                                         endpoint_url=f"https://{host}", aws_secret_access_key="secret",
+                                         config=variant.config())
             cell.meta.events.register_first("before-send", self.catch)
         direct.meta.events.register_first("before-send", self.catch)
         gateway.meta.events.register_first("before-send", self.mark)

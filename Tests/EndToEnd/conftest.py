@@ -1,3 +1,4 @@
+import json
 import os
 import pathlib
 import sys
@@ -7,10 +8,12 @@ import botocore.credentials
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from conformance import CUSTOMERS  # noqa: E402
 from echo import Echo  # noqa: E402
 from stack import REGION, UPSTREAM_KEYS, Issuer, Recorder, Stack, moto_server  # noqa: E402
 
 SECRET = "not-a-real-password-7f3a9c"
+ACCESS_POINT = "arn:aws:s3:eu-west-1:444455556666:accesspoint/reports"
 PARAMETER = "not-a-real-parameter-51d0e2"
 
 
@@ -63,6 +66,8 @@ def open_stack(issuer, echo):
     """A stack whose policy allows everything, with the echo as its upstream."""
     stack = Stack(POSTERN_UPSTREAM=echo.url, POSTERN_OIDC_ISSUER=issuer.url,
                   POSTERN_POLICY=pathlib.Path(__file__).parent / "everything.yaml",
+                  POSTERN_CUSTOMER_ENDPOINTS=json.dumps({name: [host] for name, host in CUSTOMERS.items()}),
+                  POSTERN_ACCESS_POINTS=json.dumps([ACCESS_POINT]),
                   AWS_ACCESS_KEY_ID=UPSTREAM_KEYS.access_key, AWS_SECRET_ACCESS_KEY=UPSTREAM_KEYS.secret_key)
     try:
         yield stack.up()

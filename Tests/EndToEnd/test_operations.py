@@ -14,14 +14,10 @@ import time
 import botocore.session
 import pytest
 import urllib3
-from conformance import PLAIN, PREFIXED, RENAMED, VIRTUAL, Request, Sender, differences, signature_defect
+from conformance import (CUSTOMERS, NAMED, PLAIN, PREFIXED, RENAMED, VIRTUAL, Request, Sender, differences,
+                         signature_defect)
 from stack import UPSTREAM_KEYS
 
-# Services whose calls go to an endpoint of the customer's own, which no request names.
-CUSTOMER_ENDPOINTS = {
-    "apigatewaymanagementapi", "cloudsearchdomain", "iot-jobs-data", "kinesis-video-archived-media",
-    "kinesis-video-media", "kinesis-video-signaling", "kinesis-video-webrtc-storage", "mediastore-data", "neptunedata",
-}  # fmt: skip
 # Two services of one signing name whose requests no byte tells apart: either host is right to the other's caller.
 TWINS = {"chime", "chime-sdk-voice", "timestream-write"}
 # All of these are in the sample.
@@ -47,13 +43,16 @@ def plan(everything):
         model = session.get_service_model(service)
         names = list(model.operation_names)
         prefixed = [n for n in names if (model.operation_model(n).endpoint or {}).get("hostPrefix")]
-        if everything or service in ODD_SERVICES:
+        if everything or service in ODD_SERVICES or service in CUSTOMERS:
             yield service, None, PLAIN
         elif names:
             odd = [name for name in names if is_odd(model.operation_model(name))]
             yield service, sorted({random.Random(service).choice(names), *odd[:12]}), PLAIN
         if prefixed and service != "s3control":  # its account ids are there in any case
             yield service, prefixed if everything else prefixed[:1], PREFIXED
+    for service in CUSTOMERS:
+        if not chosen or service in chosen:
+            yield service, None, NAMED
     if not chosen or "s3" in chosen:
         yield "s3", None, VIRTUAL
 
@@ -133,7 +132,7 @@ REFUSED = {"s3.CreateSession", "s3control.CreateBucket"}
 
 
 def is_exception(call):
-    return call.service in CUSTOMER_ENDPOINTS | {"sdb"} or call.title in REFUSED
+    return call.service == "sdb" or call.title in REFUSED
 
 
 def test_the_audit_names_each_operation(sent, open_stack):

@@ -1,7 +1,10 @@
 """What is not exactly one known call is refused by name, also where the policy allows everything, and never reaches AWS."""
 
+import base64
 import gzip
 import urllib.parse
+import uuid
+import zlib
 
 import botocore.auth
 import botocore.awsrequest
@@ -84,7 +87,19 @@ CASES = {
     "a payload that is not signed": (("ssm", "POST", "/", GET_PARAMETER | {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}, BODY), {}, None),
     "a host that is not the gateway's": (("ssm", "POST", "/", GET_PARAMETER, BODY), {"host": "ssm.us-east-1.amazonaws.com"}, None),
     "a SimpleDB call": (("sdb", "POST", "/", FORM, b"Action=ListDomains&Version=2009-04-15&SignatureVersion=2&AWSAccessKeyId=x"), {}, "version 2"),
-    "a service at the customer's own endpoint": (("cloudsearch", "GET", "/2013-01-01/search?q=x&format=sdk&pretty=true"), {}, None),
+    "a customer's endpoint of another region": (("cloudsearch", "GET", "/2013-01-01/search?q=x&format=sdk&pretty=true"), {}, "_postern/endpoint"),
+    "a customer's endpoint that is not listed": (("neptune-db", "GET", "/_postern/endpoint/db.cluster-other.eu-west-1.neptune.amazonaws.com/status"), {"region": "eu-west-1"}, "db.cluster-other"),
+    "a host of somebody's as the customer's endpoint": (("neptune-db", "GET", "/_postern/endpoint/evil.example.com/status"), {"region": "eu-west-1"}, "evil.example.com"),
+    "a customer's endpoint of another service": (("neptune-db", "GET", "/_postern/endpoint/abc123.data.mediastore.eu-west-1.amazonaws.com/status"), {"region": "eu-west-1"}, "abc123.data.mediastore"),
+    "a customer's endpoint for an ordinary service": (("ssm", "POST", "/_postern/endpoint/abc123.data.mediastore.eu-west-1.amazonaws.com/", GET_PARAMETER, BODY), {"region": "eu-west-1"}, "abc123.data.mediastore"),
+    "a listed endpoint in another region": (("neptune-db", "GET", "/_postern/endpoint/db.cluster-abc123.eu-west-1.neptune.amazonaws.com/status"), {"region": "us-east-1"}, "db.cluster-abc123"),
+    "an S3 Express session": (("s3express", "GET", "/films--use1-az4--x-s3?session"), {}, "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"),
+    "a Multi-Region Access Point": (("s3", "GET", "/arn:aws:s3::111122223333:accesspoint%2Fabc.mrap/key"), {}, "Multi-Region Access Point"),
+    "an access point on Outposts": (("s3", "GET", "/arn:aws:s3-outposts:us-east-1:111122223333:outpost%2Fop-1%2Faccesspoint%2Fx/key"), {}, "Outposts"),
+    "an access point of another region": (("s3", "GET", "/arn:aws:s3:eu-west-1:111122223333:accesspoint%2Freports/key"), {}, "another service or region"),
+    "an access point whose slash is not encoded": (("s3", "GET", "/arn:aws:s3:us-east-1:111122223333:accesspoint/reports/key"), {}, "%2F"),
+    "a copy without a source's key": (("s3", "PUT", "/my-bucket/key", {"x-amz-copy-source": "nokey"}), {}, "Copy Source must mention"),
+    "a copy of a part without a source's key": (("s3", "PUT", "/my-bucket/key?partNumber=1&uploadId=x", {"x-amz-copy-source": "bucket/"}), {}, "Copy Source must mention"),
 }  # fmt: skip
 
 
@@ -118,6 +133,46 @@ def test_refuses_without_a_signature_of_its_own(open_stack, echo, title):
     answer = open_stack.send(method, path, headers, body)
     assert answer.status in (400, 403, 404), answer
     assert answer.code, answer
+    assert len(echo.records()) == before
+
+
+def sent_with_trailer(stack, keys, body, checksum, name="x-amz-checksum-crc32", declared=None):
+    """The answer to an upload of botocore's default form whose trailer says this."""
+    path = f"/my-bucket/{uuid.uuid4()}"  # the trailer is not signed: the same request a second time is a replay
+    headers = {"Content-Encoding": "aws-chunked", "X-Amz-Trailer": declared or name,
+               "X-Amz-Decoded-Content-Length": str(len(body)), "X-Amz-Content-SHA256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}
+    request = botocore.awsrequest.AWSRequest(method="PUT", url=stack.url + path, headers=headers)
+    request.context["payload_signing_enabled"] = False
+    request.context["checksum"] = {"request_algorithm": {"in": "trailer"}}
+    botocore.auth.S3SigV4Auth(keys, "s3", "us-east-1").add_auth(request)
+    framed = f"{len(body):x}\r\n".encode() + body + f"\r\n0\r\n{name}:{checksum}\r\n\r\n".encode()
+    return stack.send("PUT", path, {"Host": f"localhost:{stack.port}", **dict(request.headers.items())}, framed)
+
+
+def crc32(body):
+    return base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+
+
+@pytest.mark.parametrize("size", [5, 3_000_000])
+def test_a_body_that_does_not_fit_its_trailing_checksum_never_becomes_an_object(open_stack, keys, echo, size):
+    body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    before = len(echo.records())
+    answer = sent_with_trailer(open_stack, keys, body, crc32(body[:-1] + b"y"))
+    assert (answer.status, answer.code) == (400, "BadDigest"), answer
+    assert len(echo.records()) == before, "AWS got a whole request"
+    assert sent_with_trailer(open_stack, keys, body, crc32(body)).status == 200
+    assert len(echo.records()) == before + 1
+
+
+@pytest.mark.parametrize("name, checksum, declared", [
+    ("x-amz-checksum-crc32", "AAAA", None), ("x-amz-checksum-sha256", "AAAAAA==", None),
+    ("x-amz-checksum-crc32", "NhCmhg==", "x-amz-checksum-crc32c"),
+    ("x-amz-checksum-crc32", "NhCmhg==", "x-amz-checksum-crc32,x-amz-checksum-sha256"),
+])
+def test_another_trailer_than_the_declared_one_is_refused(open_stack, keys, echo, name, checksum, declared):
+    before = len(echo.records())
+    answer = sent_with_trailer(open_stack, keys, b"hello", checksum, name, declared)
+    assert answer.status == 400 and answer.code in ("BadDigest", "MalformedTrailerError"), answer
     assert len(echo.records()) == before
 
 

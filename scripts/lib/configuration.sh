@@ -27,10 +27,13 @@ write_console_secret() {
 }
 
 configuration() {
-    local ca=
+    local ca='' more=''
     # Tests replace what the audit has besides its defaults.
     local audit=${POSTERN_AUDIT:-"checkpoint_export: {file: \"$POSTERN_HOME/checkpoints\"}"}
     [[ -z ${POSTERN_UPSTREAM_CA:-} ]] || ca="ca_file: \"$(realpath "$POSTERN_UPSTREAM_CA")\", "
+    # YAML in flow style: a mapping of services to hosts, a list of ARNs.
+    [[ -z ${POSTERN_CUSTOMER_ENDPOINTS:-} ]] || more+=", customer_endpoints: $POSTERN_CUSTOMER_ENDPOINTS"
+    [[ -z ${POSTERN_ACCESS_POINTS:-} ]] || more+=", access_points: $POSTERN_ACCESS_POINTS"
     cat <<YAML
 site: localhost:$port
 database: {url: "$(conninfo)"}
@@ -52,7 +55,7 @@ roles:
   - {arn: "arn:aws:iam::111122223333:role/agent", trust: {StringLike: {"oidc:sub": "*"}}, credentials: default}
 session: {lifetime: 1h}
 policy: ["$(realpath "$policy")"]
-upstream: {url: "$(upstream_url)", ${ca}regions_default: us-east-1}
+upstream: {url: "$(upstream_url)", ${ca}regions_default: us-east-1$more}
 audit: {queue: 10000, deadline: 2s, $audit}
 $(masking_profiles)
 YAML

@@ -15,15 +15,24 @@ struct S3Actions {
             let resource = input.text(at: "Key").map { object(bucket, $0) } ?? self.bucket(bucket)
             actions = versioned(main).map { builder.action($0, [resource]) }
             actions += additional(resource)
-            if let source = input.text(at: "CopySource") ?? input.text(at: "RenameSource") {
-                actions += reads(of: source, bucket)
-            }
+            if let source = input.text(at: "CopySource") { actions += reads(of: source) }
+            if let source = input.text(at: "RenameSource") { actions += [renamed(source, in: bucket)] }
         }
+        if isObjectLambda(bucket) { actions = actions.map { builder.action(lambdaName($0.name), $0.resources) } }
         if isExpress(bucket) { actions.append(builder.action("s3express:CreateSession", [self.bucket(bucket)])) }
         return actions
     }
 
     // MARK: ARNs
+
+    private func isObjectLambda(_ bucket: String) -> Bool {
+        bucket.hasPrefix("arn:\(builder.context.partition):\(S3AccessPoint.Kind.objectLambda.rawValue):")
+    }
+
+    /// The same action on an access point of S3 Object Lambda, which has names of its own.
+    private func lambdaName(_ name: String) -> String {
+        S3AccessPoint.Kind.objectLambda.rawValue + name.drop { $0 != ":" }
+    }
 
     private func isExpress(_ bucket: String) -> Bool { bucket.hasSuffix("--x-s3") }
 
@@ -106,24 +115,21 @@ struct S3Actions {
     }
 
     /// Reading the source of a copy.
-    ///
-    /// - Parameter source: `bucket/key`, `/bucket/key` or an access point's ARN, percent-encoded, with `?versionId=` or
-    ///   not.
-    private func reads(of source: String, _ target: String) -> [RequiredAction] {
-        let parts = source.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let path = Self.decoded(String(parts.first ?? "")) else { return unknownRead }
-        // A question mark that was encoded may be the key's or begin the version, and a version may be empty.
-        if path.contains("?") || parts.count > 1 && !(parts[1].hasPrefix("versionId=") && parts[1].count > 10) {
-            return unknownRead
-        }
-        let action = parts.count > 1 ? "s3:GetObjectVersion" : "s3:GetObject"
-        if path.hasPrefix("arn:") { return [builder.action(action, [path])] }
-        let name = path.hasPrefix("/") ? path.dropFirst() : path[...]
-        if self.name == "RenameObject" { return [builder.action(action, [object(target, String(name))])] }
-        guard let slash = name.firstIndex(of: "/"), slash != name.startIndex else { return unknownRead }
-        let (bucket, key) = (String(name[..<slash]), String(name[name.index(after: slash)...]))
-        guard !key.isEmpty else { return unknownRead }
-        return [builder.action(action, [object(bucket, key)])]
+    private func reads(of text: String) -> [RequiredAction] {
+        guard let source = S3CopySource(text), let hasVersion = source.hasVersion else { return unknownRead }
+        let resource =
+            switch source.place {
+            case .arn(let arn): arn
+            case .object(let bucket, let key): object(bucket, key)
+            }
+        return [builder.action(hasVersion ? "s3:GetObjectVersion" : "s3:GetObject", [resource])]
+    }
+
+    /// Reading what is renamed: a key of the same bucket, percent-encoded.
+    private func renamed(_ source: String, in bucket: String) -> RequiredAction {
+        guard let key = Self.decoded(source.hasPrefix("/") ? String(source.dropFirst()) : source), !key.contains("?")
+        else { return builder.action("s3:GetObject", nil) }
+        return builder.action("s3:GetObject", [object(bucket, key)])
     }
 
     private var unknownRead: [RequiredAction] {

@@ -24,6 +24,8 @@ public enum EndpointError: Error, Equatable, Sendable {
     case noEndpoint(service: String, region: String)
     /// The customer's own endpoint answers; its name is not in the request, and none of AWS's was given.
     case customerEndpoint(service: String)
+    /// The endpoint that the request names is none that the site lists for its service and region.
+    case foreignEndpoint(String)
     /// The member that becomes part of the host is missing, or cannot be a host label.
     case hostLabel(member: String)
 }
@@ -35,19 +37,19 @@ extension Catalogue {
     ///   - call: The call.
     ///   - input: Its input: a member may be part of the host.
     ///   - options: The site's choice of endpoint variants.
-    ///   - customerHost: For services whose endpoint is the customer's own: its host, from configuration or discovery.
+    ///   - customers: For services whose endpoint is the customer's own: which, from configuration or discovery.
     /// - Returns: Host, target and credential scope.
     public func endpoint(
         for call: RecognisedCall,
         input: ParsedInput,
         options: EndpointOptions = [],
-        customerHost: String? = nil
+        customers: CustomerEndpoint? = nil
     ) throws(EndpointError) -> UpstreamTarget {
         let operation = call.operation
         let service = operation.service
         let isCustomers = service.hasCustomerEndpoint && operation.name != "DescribeEndpoints"
         let region = call.requestedRegion
-        if isCustomers, !region.partition.owns(customerHost ?? "") { throw .customerEndpoint(service: service.id) }
+        if isCustomers, !region.partition.owns(customers?.host ?? "") { throw .customerEndpoint(service: service.id) }
         guard let row = EndpointRow.find(for: operation, region: region, variant: options) else {
             throw .noEndpoint(service: service.id, region: region.name)
         }
@@ -57,8 +59,17 @@ extension Catalogue {
         }
         var signingName = row.signingName.isEmpty ? service.signingName : row.signingName
         var host = prefix + row.host(in: region)
-        if isCustomers, let customerHost { host = customerHost }
         var target = row.basePath + call.target
+        if isCustomers, let customers {
+            host = customers.host
+            target = customers.basePath + call.target
+        }
+        if let accessPoint = call.s3?.accessPoint {
+            if accessPoint.kind == .objectLambda, options.contains(.dualStack) {
+                throw .noEndpoint(service: accessPoint.kind.rawValue, region: region.name)
+            }
+            signingName = accessPoint.kind.rawValue
+        }
         if let s3 = call.s3, let address = S3Address(s3, call, host: host, options: options) {
             host = address.host
             if address.isExpress { signingName = "s3express" }
@@ -110,7 +121,15 @@ private struct S3Address {
     /// Nil where the plain endpoint serves the bucket by its path.
     init?(_ s3: S3Target, _ call: RecognisedCall, host: String, options: EndpointOptions) {
         isExpress = s3.bucket.hasSuffix("--x-s3")
-        if isExpress {
+        if let accessPoint = s3.accessPoint {
+            let region = call.requestedRegion
+            let fips = options.contains(.fips) ? "-fips" : ""
+            let stack = options.contains(.dualStack) ? "dualstack." : ""
+            isVirtualHosted = true
+            self.host =
+                "\(accessPoint.label).\(accessPoint.kind.hostLabel)\(fips).\(stack)\(region.name)"
+                + ".\(region.partition.dnsSuffix)"
+        } else if isExpress {
             guard let express = Self.express(s3.bucket, call, options) else { return nil }
             (self.host, isVirtualHosted) = express
         } else if s3.isVirtualHosted {

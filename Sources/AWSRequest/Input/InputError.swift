@@ -20,6 +20,8 @@ public enum InputError: Error, Equatable, Sendable {
     case contentEncoding(String)
     /// The operation has no body, and the request has one.
     case unexpectedBody
+    /// x-amz-copy-source does not name a bucket and a key.
+    case copySource
     /// A member comes from two places that differ.
     case conflict(String)
 }

@@ -30,7 +30,11 @@ extension Catalogue {
             let rest = try Self.restBody(call, request, bytes)
             var builder = Value.ObjectBuilder()
             for field in head + rest { try builder.append(field.name, field.value) }
-            return ParsedInput(.object(builder.fields), input)
+            let parsed = ParsedInput(.object(builder.fields), input)
+            if call.wireProtocol == .s3, let source = parsed.text(at: "CopySource"), S3CopySource(source) == nil {
+                throw .copySource
+            }
+            return parsed
         }
     }
 

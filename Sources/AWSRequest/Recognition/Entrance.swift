@@ -47,8 +47,19 @@ public struct SiteHosts: Sendable, Equatable {
     /// Host names in lower case, without port; empty when every Host is taken as the site itself.
     public let names: [String]
 
-    /// Takes the site's names in any letter case.
-    public init(_ names: [String]) { self.names = names.map { $0.lowercased() } }
+    /// Access points that agents reach as `name-account` in front of a name, where a bucket's name could be the same.
+    public let accessPoints: [S3AccessPoint]
+
+    /// Takes the site's names in any letter case, and the access points that it lists.
+    public init(_ names: [String], accessPoints: [S3AccessPoint] = []) {
+        self.names = names.map { $0.lowercased() }
+        self.accessPoints = accessPoints
+    }
+
+    /// The listed access point of a label and region; nil where that is a bucket's.
+    func accessPoint(label: String, region: Region) -> S3AccessPoint? {
+        accessPoints.first { $0.label == label && $0.region == region.name && $0.partition == region.partition.id }
+    }
 
     /// What stands before the site's name.
     enum Label: Equatable {

@@ -86,6 +86,15 @@ public struct S3Target: Sendable, Equatable {
     public let key: [UInt8]?
     /// Whether the bucket was in the Host.
     public let isVirtualHosted: Bool
+    /// The access point in the bucket's place; `bucket` is then its ARN.
+    public let accessPoint: S3AccessPoint?
+
+    init(bucket: String, key: [UInt8]?, isVirtualHosted: Bool, accessPoint: S3AccessPoint? = nil) {
+        self.bucket = bucket
+        self.key = key
+        self.isVirtualHosted = isVirtualHosted
+        self.accessPoint = accessPoint
+    }
 
     /// The key as text, unless it is not valid UTF-8.
     public var keyText: String? { key.flatMap { String(validating: $0, as: UTF8.self) } }

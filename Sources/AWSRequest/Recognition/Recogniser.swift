@@ -74,7 +74,7 @@ public struct Recogniser: Sendable {
             return try JSONTarget(target).match(head, scope, catalogue, body)
         }
         if isCBOR { return try cborMatch(head, scope) }
-        if scope.isS3, !isS3Control(head) { return try S3Matcher(head: head, scope: scope).match() }
+        if scope.isS3, !isS3Control(head) { return try S3Matcher(head: head, scope: scope, hosts: hosts).match() }
         let isForm = head.mediaType == "application/x-www-form-urlencoded"
         let speakForm = scope.services.filter { !$0.protocols.isDisjoint(with: .form) }
         if scope.isUnsigned ? isForm && head.method == .post : !speakForm.isEmpty {

@@ -2,6 +2,7 @@
 struct S3Matcher {
     let head: RequestHead
     let scope: Scope
+    let hosts: SiteHosts
 
     func match() throws(RecognitionError) -> Recogniser.Match {
         if let response = objectLambdaResponse { return response }
@@ -51,19 +52,50 @@ struct S3Matcher {
     private func bucketAndKey() throws(RecognitionError) -> S3Target? {
         let path = head.target.path
         if case .dotted(let label) = head.label {
-            guard Self.isBucketName(label) else { throw .unknownHost(label) }
+            let accessPoint = try accessPoint(inHost: label)
+            guard accessPoint != nil || Self.isBucketName(label) else { throw .unknownHost(label) }
             let key = (path.lowerBound &+ 1)..<path.upperBound
-            return S3Target(bucket: label, key: key.isEmpty ? nil : head.target.decoded(key), isVirtualHosted: true)
+            return S3Target(
+                bucket: accessPoint?.arn ?? label,
+                key: key.isEmpty ? nil : head.target.decoded(key),
+                isVirtualHosted: true,
+                accessPoint: accessPoint
+            )
         }
         guard path.count > 1 else { return nil }
         let rest = (path.lowerBound &+ 1)..<path.upperBound
         let slash = head.target.bytes[rest].firstIndex(of: UInt8(ascii: "/")) ?? rest.upperBound
         let bucket = head.target.decodedText(rest.lowerBound..<slash)
-        guard Self.isBucketName(bucket) || Self.isARN(bucket) else {
+        var accessPoint: S3AccessPoint?
+        if bucket.hasPrefix("arn:") { accessPoint = try self.accessPoint(inPath: bucket) }
+        guard accessPoint != nil || Self.isBucketName(bucket) else {
             throw .malformedTarget("\(bucket) is not a bucket name")
         }
         let key = min(slash &+ 1, rest.upperBound)..<rest.upperBound
-        return S3Target(bucket: bucket, key: key.isEmpty ? nil : head.target.decoded(key), isVirtualHosted: false)
+        return S3Target(
+            bucket: accessPoint?.arn ?? bucket,
+            key: key.isEmpty ? nil : head.target.decoded(key),
+            isVirtualHosted: false,
+            accessPoint: accessPoint
+        )
+    }
+
+    private func accessPoint(inHost label: String) throws(RecognitionError) -> S3AccessPoint? {
+        let kind = S3AccessPoint.Kind(rawValue: scope.name)
+        if let listed = hosts.accessPoint(label: label, region: scope.region), kind == listed.kind { return listed }
+        return try S3AccessPoint.inHost(label, kind: kind, region: scope.region)
+    }
+
+    /// An access point's ARN in the bucket's place, its slash encoded.
+    private func accessPoint(inPath arn: String) throws(RecognitionError) -> S3AccessPoint {
+        if arn.hasSuffix(":accesspoint") {
+            throw .malformedTarget("the slash in an access point's ARN must be encoded, as %2F")
+        }
+        let found = try S3AccessPoint(arn: arn)
+        guard found.kind.rawValue == scope.name, found.region == scope.region.name,
+            found.partition == scope.region.partition.id
+        else { throw .conflict("the ARN in the path is of another service or region than the signature") }
+        return found
     }
 
     /// Whether a text can be a bucket or an access point alias; upper case and underscores date from before 2018.
@@ -74,6 +106,4 @@ struct S3Matcher {
                 ASCII.isDigit($0) || ASCII.lowercased($0) &- 97 < 26 || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
             }
     }
-
-    private static func isARN(_ text: String) -> Bool { text.hasPrefix("arn:") }
 }
