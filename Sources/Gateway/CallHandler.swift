@@ -68,7 +68,7 @@ final class CallHandler {
         let embedded = try embeddedURL(in: understood, input, caller: caller)
         var decision = judge(Reading(understood.call, input), twins, embedded, caller: caller, incoming)
         stopwatch.lap("decide")
-        try checkLimits(decision, session: caller.assertion.session)
+        try checkLimits(decision, session: caller.assertion.session, isMutating: understood.call.isMutating)
         decision = try inspect(decision, &understood, input, body: body)
         if case .requireApproval = decision.outcome { understood = try hashed(understood, body: body) }
         let grant = try approve(decision, understood, input, embedded, caller: caller)

@@ -70,7 +70,7 @@ public final class Gateway: Sendable {
     let recogniser: Recogniser
     let signer = RequestSigner()
     let replays = ReplayGuard()
-    let limits = CallLimits()
+    let limits: CallLimits
     let metrics = CallMetrics()
     let discovery = EndpointDiscovery()
     let policy: InForce<PolicyVersion>
@@ -84,6 +84,7 @@ public final class Gateway: Sendable {
         let host = parts.settings.site.prefix { $0 != ":" }
         let hosts = SiteHosts([String(host)], accessPoints: parts.settings.upstream.accessPoints)
         recogniser = Recogniser(catalogue: parts.catalogue, siteHosts: hosts)
+        limits = CallLimits(database: parts.settings.database, user: "postern_worker")
         policy = InForce(PolicyVersion(parts.policy))
         ring = InForce(parts.ring)
         dummySecret = SecretBytes(Array(repeating: UInt8(ascii: "x"), count: 40))

@@ -205,6 +205,71 @@ def test_a_policy_that_changes_is_in_force_at_both(first, second, session, polic
         assert within(5, lambda: allowed(stack))
 
 
+LIMITED = """
+  - Sid: FewQueues
+    Effect: Allow
+    Action: ["sqs:ListQueues", "sqs:CreateQueue"]
+    Resource: "*"
+    Limit: {Calls: 6, Per: 1h, By: Session}
+"""
+
+
+@pytest.fixture
+def limited(first, second, policy):
+    """Both nodes under a policy that bounds calls of two actions."""
+    good = policy.read_text()
+    policy.write_text(good + LIMITED)
+    loaded = "SELECT count(*) FROM postern_audit.record WHERE event = 'policy_loaded'"
+    before = int(first.sql(loaded)[0][0])
+    assert within(5, lambda: int(first.sql(loaded)[0][0]) == before + 2)
+    yield
+    policy.write_text(good)
+    assert within(5, lambda: int(first.sql(loaded)[0][0]) == before + 4)
+
+
+def throttled(act):
+    """The refusal as the SDK has it, with its status and Retry-After."""
+    try:
+        act()
+    except botocore.exceptions.ClientError as error:
+        metadata = error.response["ResponseMetadata"]
+        return error.response["Error"]["Code"], metadata["HTTPStatusCode"], metadata["HTTPHeaders"].get("retry-after")
+    return None
+
+
+def test_a_limit_is_shared_by_both(first, second, issuer, upstream, limited):
+    keys = first.assume(issuer.token())
+    clients = [first.client("sqs", keys), second.at.client("sqs", keys)]
+    for number in range(6):
+        assert throttled(clients[number % 2].list_queues) is None
+    upstream.clear()
+    for client in clients:
+        code, status, wait = throttled(client.list_queues)
+        assert (code, status) == ("ThrottlingException", 429)
+        assert 1 <= int(wait) <= 3600
+    assert upstream.requests == []
+    other = first.assume(issuer.token(), session="another")
+    assert throttled(second.at.client("sqs", other).list_queues) is None
+    rows = first.sql("SELECT count(*) FROM postern_audit.denials WHERE error_code = 'ThrottlingException' AND status = 429")
+    assert int(rows[0][0]) >= 2
+
+
+def test_a_limit_that_cannot_be_counted_stops_writes(first, second, issuer, upstream, limited):
+    function = "FUNCTION postern.count_call(text[], integer[], integer[])"
+    keys = first.assume(issuer.token())
+    client = second.at.client("sqs", keys)
+    first.sql(f"REVOKE EXECUTE ON {function} FROM postern_worker")
+    try:
+        upstream.clear()
+        code, status, wait = throttled(lambda: client.create_queue(QueueName="limited"))
+        assert (code, status, wait) == ("ServiceUnavailableException", 503, "1")
+        assert upstream.requests == []
+        assert throttled(client.list_queues) is None
+    finally:
+        first.sql(f"GRANT EXECUTE ON {function} TO postern_worker")
+    assert throttled(lambda: client.create_queue(QueueName="limited")) is None
+
+
 def test_one_node_dies_under_load_and_the_other_serves_on(first, second, session):
     balancer = Balancer(first.port, second.port)
     both = Stack.__new__(Stack)
