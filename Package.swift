@@ -114,7 +114,7 @@ let package = Package(
             "postern-worker",
             [
                 "Approvals", "Audit", "AWSRequest", "Configuration", "FastCGI", "Gateway", "HTTPClient", "Identity",
-                "OpenSSL", "Policy", argumentParser, logging,
+                "Locking", "OpenSSL", "Policy", argumentParser, logging,
             ]
         ),
         program(

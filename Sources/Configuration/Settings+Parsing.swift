@@ -23,10 +23,8 @@ extension Settings {
     }
 
     private static func read(_ top: MappingReader, log: MistakeLog) -> Settings? {
-        let issuers = top.list("issuers").compactMap { issuer(MappingReader($0, path: "issuers", log: log)) }
-        if issuers.isEmpty { top.report("issuers", "must name at least one OIDC issuer") }
-        let roles = top.list("roles").compactMap { role(MappingReader($0, path: "roles", log: log), log: log) }
-        if roles.isEmpty { top.report("roles", "must name at least one role") }
+        let issuers = issuers(top, log: log)
+        let roles = roles(top, log: log)
         let policyFiles = top.texts("policy") ?? []
         if policyFiles.isEmpty { top.report("policy", "must name at least one policy file") }
         let session = top.mapping("session")
@@ -108,63 +106,6 @@ extension Settings {
         approvers.finish()
         reader.finish()
         return console
-    }
-
-    private static func issuer(_ reader: MappingReader) -> IssuerSettings? {
-        defer { reader.finish() }
-        let claims = reader.mapping("claims")
-        let algorithms = (reader.texts("algorithms") ?? ["RS256", "ES256"]).compactMap { name -> SignatureAlgorithm? in
-            let algorithm = SignatureAlgorithm(rawValue: name)
-            if algorithm == nil { reader.report("algorithms", "has \(name), which is none of those accepted") }
-            return algorithm
-        }
-        do {
-            let url = try IssuerURL(parsing: reader.required("url", hint: "the issuer, byte for byte as in its tokens"))
-            var settings = try IssuerSettings(
-                url: url,
-                audiences: reader.texts("audiences") ?? [],
-                algorithms: Set(algorithms)
-            )
-            settings.subjectClaim = claims.text("subject") ?? "sub"
-            settings.groupsClaim = claims.text("groups")
-            settings.emailClaim = claims.text("email") ?? "email"
-            settings.keptClaims = claims.texts("keep")
-            claims.finish()
-            settings.clockSkew = Int64(reader.seconds("clock_skew", default: 60, in: 0...300))
-            return settings
-        } catch {
-            reader.report("url", "and audiences and algorithms are refused: \(error)")
-            return nil
-        }
-    }
-
-    private static func role(_ reader: MappingReader, log: MistakeLog) -> Role? {
-        defer { reader.finish() }
-        let text = reader.required("arn", hint: "arn:aws:iam::ACCOUNT:role/NAME")
-        guard let arn = try? RoleARN(parsing: text) else {
-            reader.report("arn", "must be a role's ARN: arn:aws:iam::ACCOUNT:role/NAME")
-            return nil
-        }
-        let credentials: Role.Credentials
-        switch reader.text("credentials") ?? "default" {
-        case "default": credentials = .gateway
-        case let text:
-            guard let assumed = try? RoleARN(parsing: text) else {
-                reader.report("credentials", "must be default, or the ARN of a role to assume")
-                return nil
-            }
-            credentials = .assume(assumed)
-        }
-        guard let node = reader.node("trust") else {
-            reader.report("trust", "is missing: who may use the role, such as {StringLike: {\"oidc:sub\": \"*\"}}")
-            return nil
-        }
-        do {
-            return Role(arn: arn, trust: try ConditionBlock(parsing: node, file: log.file), credentials: credentials)
-        } catch {
-            for mistake in error.mistakes { log.add("roles.trust: \(mistake.message)", line: mistake.position.line) }
-            return nil
-        }
     }
 
     private static func upstream(_ reader: MappingReader) -> Upstream {

@@ -91,9 +91,19 @@ public struct Settings: Sendable {
         public enum Credentials: Sendable, Equatable {
             /// The gateway's own.
             case gateway
-            /// That of a role which the gateway assumes.
-            case assume(RoleARN)
+            /// That of a role which the gateway assumes for the caller.
+            case assume(AssumedRole)
         }
+    }
+
+    /// A role of AWS's that the gateway assumes.
+    public struct AssumedRole: Sendable, Equatable {
+        /// Its ARN.
+        public var arn: RoleARN
+        /// What its trust policy asks for as `sts:ExternalId`, if anything.
+        public var externalID: String?
+        /// What is said of the caller.
+        public var marks: UpstreamIdentity.Marks
     }
 
     /// Where calls go.

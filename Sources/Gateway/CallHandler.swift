@@ -218,20 +218,11 @@ final class CallHandler {
             return try gateway.parts.catalogue.endpoint(
                 for: call,
                 input: input,
-                options: options,
+                options: gateway.parts.settings.upstream.options,
                 customers: customers
             )
         } catch {
             throw Rejection(error)
         }
-    }
-
-    /// The kinds of endpoints that the site wants.
-    var options: EndpointOptions {
-        let upstream = gateway.parts.settings.upstream
-        var options: EndpointOptions = []
-        if upstream.fips { options.insert(.fips) }
-        if upstream.dualStack { options.insert(.dualStack) }
-        return options
     }
 }

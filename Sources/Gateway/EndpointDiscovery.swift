@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import HTTPClient
 import HTTPTypes
+import Identity
 import OpenSSL
 import SigV4
 import Locking
@@ -102,6 +103,7 @@ extension CallHandler {
     func discoveredHost(of call: RecognisedCall, caller: Caller) throws(Rejection) -> String? {
         let service: UpstreamTarget
         do throws(EndpointError) {
+            let options = gateway.parts.settings.upstream.options
             guard let found = try gateway.parts.catalogue.discoveryEndpoint(for: call, options: options) else {
                 return nil
             }
@@ -112,7 +114,7 @@ extension CallHandler {
         let credential = try credential(for: caller.assertion)
         return try gateway.discovery.host(for: service, accessKeyID: credential.accessKeyID) {
             () throws(Rejection) in
-            try ask(service, prefix: call.operation.service.targetPrefix, with: credential)
+            try ask(service, prefix: call.operation.service.targetPrefix, with: Credential(credential))
         }
     }
 

@@ -33,8 +33,8 @@ public final class Gateway: Sendable {
         public var approvals: ApprovalStore
         /// The way to AWS.
         public var client: HTTPClient
-        /// The gateway's credentials, by identity of the caller.
-        public var credentials: @Sendable (IdentityAssertion) throws(AWSCredentialsError) -> AWSCredentials
+        /// The credentials that calls are signed with.
+        public var access: UpstreamAccess
         /// Where the program logs.
         public var logger: Logger
 
@@ -49,7 +49,7 @@ public final class Gateway: Sendable {
             audit: AuditWriter,
             approvals: ApprovalStore,
             client: HTTPClient,
-            credentials: @escaping @Sendable (IdentityAssertion) throws(AWSCredentialsError) -> AWSCredentials,
+            access: UpstreamAccess,
             logger: Logger
         ) {
             self.settings = settings
@@ -61,7 +61,7 @@ public final class Gateway: Sendable {
             self.audit = audit
             self.approvals = approvals
             self.client = client
-            self.credentials = credentials
+            self.access = access
             self.logger = logger
         }
     }

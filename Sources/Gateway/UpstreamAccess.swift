@@ -1,3 +1,4 @@
+public import AWSRequest
 public import Configuration
 import Foundation
 public import HTTPClient
@@ -7,17 +8,17 @@ import OpenSSL
 import SigV4
 
 /// The credentials that calls are signed with: the gateway's own, or those of a role that it assumes for the caller.
-public struct UpstreamAccess: Sendable {
+public final class UpstreamAccess: Sendable {
     private let own: RefreshingCredentials
     private let assumed: AssumedRoles
-    private let roles: [RoleARN: Settings.Role.Credentials]
+    private let roles: InForce<[RoleARN: Settings.Role.Credentials]>
 
     /// Reads the process's environment; nothing is fetched before the first use.
-    public init(settings: Settings, client: HTTPClient) {
+    public init(settings: Settings, catalogue: Catalogue, client: HTTPClient) {
         let region = settings.upstream.defaultRegion
         let signer = RequestSigner()
         // STS is reached like every other service, the endpoints of containers and instances directly.
-        let host = "sts.\(region).amazonaws.com"
+        let host = Self.host(settings.upstream, catalogue)
         let sts = STSClient(
             endpoint: "https://\(host)/",
             region: region,
@@ -32,7 +33,18 @@ public struct UpstreamAccess: Sendable {
         )
         own = RefreshingCredentials { now throws(AWSCredentialsError) in try loader.load(.standard, at: now) }
         assumed = AssumedRoles(base: own, sts: sts)
-        roles = Dictionary(settings.roles.map { ($0.arn, $0.credentials) }, uniquingKeysWith: { first, _ in first })
+        roles = InForce(Self.credentials(of: settings.roles))
+    }
+
+    /// The host of the regional STS that the gateway itself asks.
+    public static func host(_ upstream: Settings.Upstream, _ catalogue: Catalogue) -> String {
+        catalogue.host(of: "sts.AssumeRole", in: upstream.defaultRegion, options: upstream.options)
+            ?? "sts.\(upstream.defaultRegion).amazonaws.com"
+    }
+
+    /// Takes another configuration's roles, all at once; credentials that are known stay.
+    public func replace(roles new: [Settings.Role]) {
+        roles.replace(with: Self.credentials(of: new))
     }
 
     /// The gateway's own credential.
@@ -41,13 +53,28 @@ public struct UpstreamAccess: Sendable {
     }
 
     /// The credential for one caller; a role that is no longer configured has none.
-    @Sendable
-    public func credentials(_ assertion: IdentityAssertion) throws(AWSCredentialsError) -> AWSCredentials {
-        switch roles[assertion.session.role] {
-        case .gateway: return try own.credentials()
-        case .assume(let role): return try assumed.credentials(for: UpstreamIdentity(assertion, role: role))
+    func credentials(for assertion: IdentityAssertion) throws(AWSCredentialsError) -> AWSCredentials {
+        switch roles.current[assertion.session.role] {
+        case .gateway: try own.credentials()
+        case .assume(let role): try assumed.credentials(for: UpstreamIdentity(assertion, in: role))
         case nil: throw .notConfigured
         }
+    }
+
+    /// Another credential in place of one that AWS did not take; the same one where there is no other.
+    func credentials(
+        for assertion: IdentityAssertion,
+        replacing stale: AWSCredentials
+    ) throws(AWSCredentialsError) -> AWSCredentials {
+        switch roles.current[assertion.session.role] {
+        case .gateway: try own.replace(stale)
+        case .assume(let role): try assumed.replace(stale, for: UpstreamIdentity(assertion, in: role))
+        case nil: throw .notConfigured
+        }
+    }
+
+    private static func credentials(of roles: [Settings.Role]) -> [RoleARN: Settings.Role.Credentials] {
+        Dictionary(roles.map { ($0.arn, $0.credentials) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func signed(
@@ -80,6 +107,22 @@ public struct UpstreamAccess: Sendable {
         var signed = request
         signed.headers = message.headerFields.map { FetchRequest.Header($0.name.rawName, $0.value) }
         return signed
+    }
+}
+
+extension UpstreamIdentity {
+    fileprivate init(_ assertion: IdentityAssertion, in role: Settings.AssumedRole) throws(AWSCredentialsError) {
+        try self.init(assertion, role: role.arn, externalID: role.externalID, marks: role.marks)
+    }
+}
+
+extension Settings.Upstream {
+    /// The kinds of endpoints that the site wants.
+    var options: EndpointOptions {
+        var options: EndpointOptions = []
+        if fips { options.insert(.fips) }
+        if dualStack { options.insert(.dualStack) }
+        return options
     }
 }
 

@@ -20,19 +20,13 @@ final class AuthProgram: Sendable {
 
     private let parts: Lock<Parts>
     private let revocations: Revocations
-    private let fetch: Fetch
     private let logger: Logger
     private let feed = Lock<RevocationFeed?>(nil)
 
     init(settings: Settings, logger: Logger) throws {
-        var limits = HTTPClient.Settings()
-        limits.connectTimeout = 2000
-        limits.totalTimeout = 5000
-        limits.maxIdleHandles = 4
-        fetch = try HTTPClient(settings: limits).makeFetch()
         revocations = Revocations(staleAfter: Int64(settings.revocationsStaleAfter))
         self.logger = logger
-        parts = Lock(try Self.makeParts(settings, revocations, keeping: [], fetch))
+        parts = Lock(try Self.makeParts(settings, revocations, keeping: []))
     }
 
     /// Starts the threads; none of them ends before the program does.
@@ -100,7 +94,7 @@ final class AuthProgram: Sendable {
     private func replace(with settings: Settings, why: String) {
         let known = parts.withLock(\.issuers)
         do {
-            let fresh = try Self.makeParts(settings, revocations, keeping: known, fetch)
+            let fresh = try Self.makeParts(settings, revocations, keeping: known)
             parts.withLock { $0 = fresh }
             for keys in fresh.issuers where !known.contains(where: { $0 === keys }) { refresh(keys) }
             logger.info("reloaded", metadata: ["why": "\(why)"])
@@ -129,14 +123,14 @@ final class AuthProgram: Sendable {
     private static func makeParts(
         _ settings: Settings,
         _ revocations: Revocations,
-        keeping known: [IssuerKeys],
-        _ fetch: @escaping Fetch
+        keeping known: [IssuerKeys]
     ) throws -> Parts {
         // Looked at first: a change while it is read is noticed.
         let mark = FileMark(settings.keys.ring)
         let ring = try KeyRing(file: settings.keys.ring)
-        let issuers = settings.issuers.map { issuer in
-            known.first { $0.issuer == issuer } ?? IssuerKeys(issuer: issuer, fetch: fetch)
+        let issuers = try settings.issuers.map { issuer in
+            try known.first { $0.issuer == issuer }
+                ?? IssuerKeys(issuer: issuer, fetch: HTTPClient.makeFetch(for: issuer))
         }
         let conditions = Dictionary(settings.roles.map { ($0.arn, $0.trust) }, uniquingKeysWith: { first, _ in first })
         let trust: STSFront.Trust = { role, principal in
@@ -167,23 +161,5 @@ final class AuthProgram: Sendable {
             ring: ring
         )
         return Parts(settings: settings, issuers: issuers, service: service, ringFile: mark)
-    }
-}
-
-/// What tells one version of a file from another.
-struct FileMark: Equatable {
-    private let inode: UInt64
-    private let size: Int64
-    private let seconds: Int
-    private let nanoseconds: Int
-
-    /// Looks at the file; one that is not there is like no file that is.
-    init(_ path: String) {
-        var status = stat()
-        _ = unsafe stat(path, &status)
-        inode = UInt64(status.st_ino)
-        size = Int64(status.st_size)
-        seconds = status.st_mtim.tv_sec
-        nanoseconds = status.st_mtim.tv_nsec
     }
 }

@@ -72,14 +72,13 @@ struct PosternConsole: ParsableCommand {
     }
 
     private static func makeConsole(_ settings: Settings, _ logger: Logger) throws -> Console {
-        var limits = HTTPClient.Settings()
-        limits.connectTimeout = 2000
-        limits.totalTimeout = 5000
-        limits.maxIdleHandles = 4
+        guard let issuer = settings.issuers.first(where: { $0.url.text == settings.console.issuer }) else {
+            throw ConsoleError.issuerUnknown
+        }
         return try Console(
             settings: settings,
             ring: try KeyRing(file: settings.keys.ring),
-            fetch: try HTTPClient(settings: limits).makeFetch(),
+            fetch: try HTTPClient.makeFetch(for: issuer),
             logger: logger
         )
     }

@@ -13,8 +13,8 @@ struct PosternWorker: ParsableCommand {
         abstract: "Judges calls, signs and sends them to AWS, and masks the answers.",
         discussion: """
             The gateway's own AWS credential comes from where SDKs look for one: environment, shared files, container,
-            instance. SIGHUP reads the policy again, which is also noticed by itself; a policy with a mistake changes
-            nothing. SIGTERM ends the program once its calls are answered.
+            instance. SIGHUP reads roles, policy and key ring again, all or nothing; policy and key ring are also
+            watched. SIGTERM ends the program once its calls are answered.
             """,
         version: Version.current
     )
@@ -44,7 +44,7 @@ struct PosternWorker: ParsableCommand {
             manager.tell(.ready)
             while signals.next(reassuring: manager) == .reload {
                 manager.tell(.reloading)
-                program.reload(reason: "SIGHUP")
+                program.reload(configuration: config)
                 manager.tell(.ready)
             }
             manager.tell(.stopping)

@@ -6,6 +6,7 @@ import Foundation
 import Gateway
 import HTTPClient
 import Identity
+import Locking
 import Logging
 import OpenSSL
 import Policy
@@ -13,20 +14,23 @@ import Policy
 /// The running program: the gateway, and what keeps its policy, keys and revocations fresh.
 final class WorkerProgram: Sendable {
     let gateway: Gateway
-    private let settings: Settings
+    /// As it was at the start, but for what `reload` replaces: roles and policy files.
+    private let settings: Lock<Settings>
+    private let access: UpstreamAccess
     private let audit: AuditWriter
     private let revocations: Revocations
     private let feed: RevocationFeed
     private let logger: Logger
 
     init(settings: Settings, logger: Logger) throws {
-        self.settings = settings
+        self.settings = Lock(settings)
         self.logger = logger
         let policy = try Self.policy(settings)
         var limits = HTTPClient.Settings()
         limits.caFile = settings.upstream.caFile
         let client = try HTTPClient(settings: limits)
-        let access = UpstreamAccess(settings: settings, client: client)
+        let catalogue = try Catalogue.embedded()
+        access = UpstreamAccess(settings: settings, catalogue: catalogue, client: client)
         audit = AuditWriter(try Self.auditSettings(settings, access: access))
         revocations = Revocations(staleAfter: Int64(settings.revocationsStaleAfter))
         feed = RevocationFeed(database: settings.database, user: "postern_worker", into: revocations) { event in
@@ -35,7 +39,6 @@ final class WorkerProgram: Sendable {
             case .lost(let reason): logger.error("revocations not known", metadata: ["error": "\(reason)"])
             }
         }
-        let catalogue = try Catalogue.embedded()
         gateway = Gateway(
             Gateway.Parts(
                 settings: settings,
@@ -47,24 +50,41 @@ final class WorkerProgram: Sendable {
                 audit: audit,
                 approvals: ApprovalStore(settings.database, user: "postern_worker"),
                 client: client,
-                credentials: access.credentials,
+                access: access,
                 logger: logger
             )
         )
         watchFiles()
     }
 
-    /// Reads the policy and the key ring again; what is wrong with them leaves all as it was.
-    func reload(reason: String) {
+    /// Reads the configuration's roles, its policy and the key ring again; what is wrong with one leaves all as it was.
+    func reload(configuration file: String) {
         do {
-            gateway.replace(ring: try KeyRing(file: settings.keys.ring))
-            try gateway.replace(policy: try Self.policy(settings), reason: reason)
-            logger.info("reloaded", metadata: ["why": "\(reason)"])
+            var next = self.settings.withLock { $0 }
+            let fresh = try Settings(file: file)
+            (next.roles, next.policyFiles) = (fresh.roles, fresh.policyFiles)
+            try replace(with: next, reason: "SIGHUP")
         } catch {
-            logger.error("not reloaded, the old state stays", metadata: ["why": "\(reason)", "error": "\(error)"])
-            let message = "\(reason): \(error)"
-            audit.append(event: EventRecord(.policyRefused, id: .make(), time: .now(), message: message))
+            refuse(error, reason: "SIGHUP")
         }
+    }
+
+    private func replace(with next: Settings, reason: String) throws {
+        // Everything is read before anything is replaced.
+        let ring = try KeyRing(file: next.keys.ring)
+        let policy = try Self.policy(next)
+        try gateway.replace(policy: policy, reason: reason)
+        gateway.replace(ring: ring)
+        access.replace(roles: next.roles)
+        settings.withLock { $0 = next }
+        logger.info("reloaded", metadata: ["why": "\(reason)"])
+    }
+
+    private func refuse(_ error: any Error, reason: String) {
+        logger.error("not reloaded, the old state stays", metadata: ["why": "\(reason)", "error": "\(error)"])
+        audit.append(
+            event: EventRecord(.policyRefused, id: .make(), time: .now(), message: "\(reason): \(error)")
+        )
     }
 
     /// Waits for the revocation list, without which no call is served: for a while, since refusing is an answer too.
@@ -80,22 +100,30 @@ final class WorkerProgram: Sendable {
 
     /// Looks once a second whether a file that calls depend on has been replaced.
     private func watchFiles() {
-        let files = settings.policyFiles + [settings.keys.ring]
         let thread = Thread { [self] in
-            var marks = files.map { FileMark($0) }
+            var marks = marks()
             while true {
                 Thread.sleep(forTimeInterval: 1)
-                let now = files.map { FileMark($0) }
+                let now = self.marks()
                 // A file that is being written changes again: wait until it rests.
                 guard now != marks else { continue }
                 Thread.sleep(forTimeInterval: 0.2)
-                guard files.map({ FileMark($0) }) == now else { continue }
+                guard self.marks() == now else { continue }
                 marks = now
-                reload(reason: "file changed")
+                do {
+                    try replace(with: settings.withLock { $0 }, reason: "file changed")
+                } catch {
+                    refuse(error, reason: "file changed")
+                }
             }
         }
         thread.name = "files"
         thread.start()
+    }
+
+    private func marks() -> [FileMark] {
+        let settings = settings.withLock { $0 }
+        return (settings.policyFiles + [settings.keys.ring]).map { FileMark($0) }
     }
 
     /// The policy, whose masking profiles must all be there.
@@ -148,23 +176,5 @@ final class WorkerProgram: Sendable {
 
     private static func sinks(file: String?, syslog: SyslogAddress?) -> [AuditSink.Destination] {
         [file.map { .file($0) }, syslog.map { .syslog($0) }].compactMap(\.self)
-    }
-}
-
-/// What tells one version of a file from another.
-struct FileMark: Equatable {
-    private let inode: UInt64
-    private let size: Int64
-    private let seconds: Int
-    private let nanoseconds: Int
-
-    /// Looks at the file; one that is not there is like no file that is.
-    init(_ path: String) {
-        var status = stat()
-        let isThere = unsafe stat(path, &status) == 0
-        inode = isThere ? UInt64(status.st_ino) : 0
-        size = isThere ? Int64(status.st_size) : -1
-        seconds = isThere ? Int(status.st_mtim.tv_sec) : 0
-        nanoseconds = isThere ? Int(status.st_mtim.tv_nsec) : 0
     }
 }

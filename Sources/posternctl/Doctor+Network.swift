@@ -1,3 +1,4 @@
+import AWSRequest
 import Configuration
 import Gateway
 import Glibc
@@ -9,6 +10,7 @@ import Identity
 struct NetworkExamination {
     private let settings: Settings
     private let url: String
+    private let catalogue: Catalogue
     private let client: HTTPClient
     /// Trusts what the workers trust.
     private let upstreamClient: HTTPClient
@@ -24,6 +26,7 @@ struct NetworkExamination {
         limits.caFile = settings.upstream.caFile
         upstreamClient = try HTTPClient(settings: limits)
         limits.caFile = ca
+        catalogue = try Catalogue.embedded()
         client = try HTTPClient(settings: limits)
     }
 
@@ -35,10 +38,13 @@ struct NetworkExamination {
     }
 
     private func examineIssuer(_ issuer: IssuerSettings) {
-        let keys = IssuerKeys(issuer: issuer, fetch: (try? HTTPClient())?.makeFetch() ?? client.makeFetch())
+        let keys = IssuerKeys(issuer: issuer, fetch: (try? HTTPClient.makeFetch(for: issuer)) ?? client.makeFetch())
         switch keys.refreshIfDue() {
         case .failed(let error)?:
-            let mend = "GET \(issuer.url)/.well-known/openid-configuration must work from here, and name a jwks_uri"
+            let mend = """
+                GET \(issuer.url)/.well-known/openid-configuration must work from here, by a certificate of the system's \
+                authorities or of the issuer's ca_file, and name a jwks_uri
+                """
             report.fail("identity provider", "\(issuer.url): \(error)", mend: mend)
         default: report.ok("identity provider", "\(issuer.url): discovery and keys are good")
         }
@@ -83,7 +89,7 @@ struct NetworkExamination {
 
     /// AWS refuses signatures that are more than five minutes off.
     private func examineUpstream() {
-        let host = "sts.\(settings.upstream.defaultRegion).amazonaws.com"
+        let host = UpstreamAccess.host(settings.upstream, catalogue)
         let request = OutboundRequest(
             to: settings.upstream.server.destination(of: host),
             method: .get,
@@ -106,7 +112,7 @@ struct NetworkExamination {
 
     private func examineCredential() {
         do throws(AWSCredentialsError) {
-            let access = UpstreamAccess(settings: settings, client: upstreamClient)
+            let access = UpstreamAccess(settings: settings, catalogue: catalogue, client: upstreamClient)
             let credentials = try access.ownCredentials()
             let expiry = credentials.expires.map { "expires \($0)" } ?? "does not expire: prefer a role's"
             report.ok("aws", "credential \(credentials.accessKeyID), \(expiry)")

@@ -1,5 +1,6 @@
 import AWSRequest
 import Foundation
+import Identity
 import Testing
 
 @testable import Configuration
@@ -47,6 +48,73 @@ struct SettingsTests {
                 "p.yaml:10: worker.threads must be a number from 1 to 1024",
                 "p.yaml:11: session.lifetime must be a time such as 30s, 15m or 1h, from 900s to 43200s",
                 "p.yaml:12: sesion is not known; did you mean session?",
+            ]
+        )
+    }
+
+    @Test("Reads what an issuer and a role may have besides")
+    func identity() throws {
+        let issuer = """
+            {url: "https://idp.example.com", audiences: [postern], ca_file: /etc/idp.pem, clock_skew: 5s,
+                   required_claims: {tenant: [a, b], azp: ci, email_verified: true, realm.id: null}}
+            """
+        let assuming = "credentials: \"arn:aws:iam::111122223333:role/x\", external_id: a/1, session_tags: false}"
+        let text = minimal.replacing("{url: \"https://idp.example.com\", audiences: [postern]}", with: issuer)
+            .replacing("\"*\"}}}", with: "\"*\"}}, \(assuming)")
+        let settings = try Settings(parsing: text, file: "p.yaml")
+        let read = try #require(settings.issuers.first)
+        #expect(
+            read.requiredClaims == ["tenant": ["a", "b"], "azp": ["ci"], "email_verified": ["true"], "realm.id": []]
+        )
+        #expect(read.caFile == "/etc/idp.pem" && read.clockSkew == 5)
+        let role = try #require(settings.roles.first)
+        guard case .assume(let assumed) = role.credentials else {
+            Issue.record("not assumed: \(role.credentials)")
+            return
+        }
+        #expect(assumed.arn.text == "arn:aws:iam::111122223333:role/x" && assumed.externalID == "a/1")
+        #expect(assumed.marks.sourceIdentity && !assumed.marks.tags)
+    }
+
+    @Test("Reports every mistake of issuers and roles at once, with its line")
+    func identityMistakes() {
+        let text = minimal.replacing(
+            "issuers:\n",
+            with: """
+                issuers:
+                  - url: http://idp.example.com
+                    audiences: []
+                    algorithms: [HS256]
+                    required_claims: {tenant: []}
+                    clock_skew: 1h
+                    ca-file: x
+                  - {url: "https://idp.example.com", audiences: [postern]}
+
+                """
+        ).replacing(
+            "roles:\n",
+            with: """
+                roles:
+                  - {arn: "arn:aws:iam::111122223333:role/agent", trust: {Strin: {}}, external_id: "a b", credentials: x}
+                  - {arn: "arn:aws:iam::111122223333:role/b", trust: {StringLike: {"oidc:sub": "*"}}, external_id: "ab"}
+                  - {arn: "arn:aws:iam::111122223333:role/agent", trust: {StringLike: {"oidc:sub": "a"}}}
+
+                """
+        )
+        #expect(
+            mistakes(text) == [
+                "p.yaml:6: issuers.url must be https, or http to a loopback address",
+                "p.yaml:7: issuers.audiences must name at least one value of aud, and none that is empty",
+                "p.yaml:8: issuers.algorithms has HS256, which is none of those accepted",
+                "p.yaml:9: issuers.required_claims.tenant has no value that would be accepted: null asks only that the claim is there",
+                "p.yaml:10: issuers.clock_skew must be a time such as 30s, 15m or 1h, from 0s to 300s",
+                "p.yaml:11: issuers.ca-file is not known; did you mean ca_file?",
+                "p.yaml:13: issuers.url is that of an issuer above",
+                "p.yaml:15: roles.external_id must be 2 to 1224 characters of A-Z a-z 0-9 _ + = , . @ : / -",
+                "p.yaml:15: roles.credentials must be default, or the ARN of a role to assume",
+                "p.yaml:15: roles.trust: unknown condition operator \"Strin\"",
+                "p.yaml:16: roles.external_id is for a role that is assumed: name its ARN in credentials",
+                "p.yaml:18: roles.arn is that of a role above",
             ]
         )
     }

@@ -105,6 +105,14 @@ extension Catalogue {
         )
     }
 
+    /// The host that answers an operation, such as `sts.AssumeRole`, in a region; nil where there is none.
+    public func host(of operation: String, in region: String, options: EndpointOptions = []) -> String? {
+        guard let operation = self.operation(named: operation), let region = self.region(named: region) else {
+            return nil
+        }
+        return EndpointRow.find(for: operation, region: region, variant: options)?.host(in: region)
+    }
+
     /// Takes the first segment off a path.
     private static func withoutBucket(_ target: String) -> String {
         let rest = target.dropFirst().drop { $0 != "/" && $0 != "?" }

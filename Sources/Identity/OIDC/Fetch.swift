@@ -63,6 +63,8 @@ public struct FetchedDocument: Sendable, Hashable {
 public enum FetchError: Error, Sendable, Hashable {
     /// Not reached, or the exchange broke off.
     case unreachable
+    /// The server's certificate is not one that is trusted, or TLS failed otherwise.
+    case untrusted
     case timedOut
     case tooLarge
 }

@@ -2,6 +2,16 @@ internal import HTTPTypes
 public import HTTPClient
 
 extension HTTPClient {
+    /// Fetches an issuer's documents with a client of its own, which trusts what the issuer's settings say.
+    public static func makeFetch(for issuer: IssuerSettings) throws(HTTPClientError) -> Fetch {
+        var settings = Settings()
+        settings.caFile = issuer.caFile
+        settings.connectTimeout = 2000
+        settings.totalTimeout = 5000
+        settings.maxIdleHandles = 4
+        return try HTTPClient(settings: settings).makeFetch()
+    }
+
     /// Fetches small documents with this client, within the limits of each request.
     ///
     /// - Parameter destination: where to connect in place of what the URL says; the Host field stays the URL's.
@@ -58,6 +68,7 @@ extension HTTPClient {
             switch error {
             case .timedOut, .cancelled: throw .timedOut
             case .tooLarge: throw .tooLarge
+            case .tls: throw .untrusted
             default: throw .unreachable
             }
         }

@@ -18,6 +18,8 @@ public struct IssuerSettings: Sendable, Hashable {
     public var requiredClaims: [String: [String]] = [:]
     /// Claims that sessions keep for policies; nil keeps all that are neither the protocol's own nor the e-mail.
     public var keptClaims: [String]?
+    /// A PEM file of certificate authorities that the issuer's certificate is checked by, in place of the system's.
+    public var caFile: String?
     /// Seconds by which the issuer's clock may differ from ours.
     public var clockSkew: Int64 = 60
 
