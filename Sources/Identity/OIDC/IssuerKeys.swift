@@ -49,11 +49,9 @@ public final class IssuerKeys: Sendable {
         case .failure(.signatureInvalid) where token.keyID != nil: throw .signatureInvalid
         case .failure(let error):
             let action = state.withLock { $0.unknownKey(clock()) }
-            guard action == .fetch else {
-                throw state.withLock { $0.isFetching(at: clock()) } ? .issuerUnavailable : error
-            }
-            _ = performFetch()
-            try check(token).get()
+            if action == .fetch, performFetch() == .refreshed { return try check(token).get() }
+            // Nobody knows whether the issuer has such a key by now: the token may be good.
+            throw state.withLock { $0.isFetching(at: clock()) || $0.isFailing } ? .issuerUnavailable : error
         }
     }
 

@@ -14,7 +14,7 @@ public struct KeySetState: Sendable {
         public var firstRetry: Int64 = 5
         /// The longest wait after a failed fetch.
         public var lastRetry: Int64 = 300
-        /// Least time between two fetches that unknown keys ask for.
+        /// Least time between two fetches that unknown keys ask for; `firstRetry` while fetches fail.
         public var unknownKeyInterval: Int64 = 30
         /// Age from which a fetch without a report counts as failed.
         public var fetchLimit: Int64 = 30
@@ -53,6 +53,9 @@ public struct KeySetState: Sendable {
         fetchStarted.map { now.since($0) < timing.fetchLimit && now >= $0 } ?? false
     }
 
+    /// Whether the last fetch that ended failed.
+    public var isFailing: Bool { failures > 0 }
+
     /// Time has passed.
     public mutating func tick(_ now: UnixTime) -> Action {
         guard !isFetching(at: now) else { return .none }
@@ -65,7 +68,9 @@ public struct KeySetState: Sendable {
     /// A token named a key that is not in the set, or no key fitted it.
     public mutating func unknownKey(_ now: UnixTime) -> Action {
         guard !isFetching(at: now) else { return .none }
-        if let last = unknownKeyFetch, (0..<timing.unknownKeyInterval).contains(now.since(last)) { return .none }
+        // An issuer that was down may be back: it is asked again as soon as after any failure.
+        let interval = isFailing ? timing.firstRetry : timing.unknownKeyInterval
+        if let last = unknownKeyFetch, (0..<interval).contains(now.since(last)) { return .none }
         unknownKeyFetch = now
         return start(now)
     }
