@@ -5,6 +5,7 @@ import FastCGI
 public import HTTPClient
 import HTTPTypes
 import Identity
+import Logging
 import Masking
 import OpenSSL
 import SigV4
@@ -127,6 +128,24 @@ extension CallHandler {
         relay: ResponseRelay
     ) throws(Rejection) {
         let credential = try credential(for: forwarding.caller.assertion)
+        let canRepeat = try send(forwarding, body: body, relay: relay, with: credential)
+        // What cannot be sent again is answered as AWS has answered it; the next call has the other credential.
+        if let other = replacement(for: credential, forwarding, relay), canRepeat, !relay.hasBegun {
+            gateway.parts.logger.notice("sent again", metadata: ["request_id": "\(requestID)"])
+            relay.reset()
+            _ = try send(forwarding, body: body, relay: relay, with: other)
+        }
+        try relay.finish()
+    }
+
+    /// Sends once; whether the same could be sent again.
+    private func send(
+        _ forwarding: Forwarding,
+        body: IncomingBody,
+        relay: ResponseRelay,
+        with credentials: AWSCredentials
+    ) throws(Rejection) -> Bool {
+        let credential = Credential(credentials)
         let sent = try payload(of: forwarding, with: credential)
         let outgoing = try OutgoingPayload(sent, incoming: forwarding.incoming, body: body)
         var request = forwarding.understood.request
@@ -155,7 +174,34 @@ extension CallHandler {
         } catch {
             throw outgoing.failure ?? relay.failure ?? Rejection(error)
         }
-        try relay.finish()
+        return outgoing.canRepeat
+    }
+
+    /// Another credential where AWS has not taken the first one, and so has done nothing.
+    ///
+    /// Nil where the answer says anything else, where no other credential is to be had, and for calls that are not signed.
+    private func replacement(
+        for stale: AWSCredentials,
+        _ forwarding: Forwarding,
+        _ relay: ResponseRelay
+    ) -> AWSCredentials? {
+        let traits = forwarding.understood.call.operation.traits
+        guard let status = relay.status, (400..<500).contains(status), !traits.contains(.anonymous),
+            let code = ErrorCode.read(relay, isObject: traits.contains(.streamingOutput)),
+            AWSCredentials.isRefusal(code: code)
+        else { return nil }
+        var fields: Logger.Metadata = ["request_id": "\(requestID)", "code": "\(code)"]
+        do throws(AWSCredentialsError) {
+            let assertion = forwarding.caller.assertion
+            let other = try gateway.parts.access.credentials(for: assertion, replacing: stale)
+            guard other != stale else { return nil }
+            gateway.parts.logger.notice("credential replaced", metadata: fields)
+            return other
+        } catch {
+            fields["error"] = "\(error)"
+            gateway.parts.logger.warning("credential not replaced", metadata: fields)
+            return nil
+        }
     }
 
     /// Signs for AWS.
@@ -180,10 +226,19 @@ extension CallHandler {
     }
 
     /// What the caller's calls are signed with.
-    func credential(for assertion: IdentityAssertion) throws(Rejection) -> Credential {
+    func credential(for assertion: IdentityAssertion) throws(Rejection) -> AWSCredentials {
         do throws(AWSCredentialsError) {
-            return Credential(try gateway.parts.credentials(assertion))
+            return try gateway.parts.access.credentials(for: assertion)
         } catch {
+            // It says which source failed and how; it never holds a credential.
+            let fields: Logger.Metadata = ["request_id": "\(requestID)", "error": "\(error)"]
+            gateway.parts.logger.warning("no credential for AWS", metadata: fields)
+            if case .tagTooLong(let tag) = error {
+                throw .invalid(
+                    "ValidationException",
+                    "What this session has as \(tag) is longer than AWS takes, and is not cut: the role cannot be assumed."
+                )
+            }
             throw .unavailable("The gateway has no AWS credential for this role at the moment; tell its operator.")
         }
     }
@@ -214,6 +269,9 @@ enum ErrorCode {
         let first = relay.opening.first { !(0x09...0x20).contains($0) }
         let mayHide = status == 200 && !isObject && first == UInt8(ascii: "<")
         guard status >= 400 || mayHide else { return nil }
+        if status >= 400, relay.field("content-type")?.hasPrefix("application/cbor") ?? false {
+            return code(inCBOR: relay.opening) ?? String(status)
+        }
         let opening = String(decoding: relay.opening, as: UTF8.self)
         guard status >= 400 || opening.contains("<Error>") else { return nil }
         if let range = opening.firstRange(of: "<Code>") { return word(opening[range.upperBound...], until: "<") }
@@ -222,6 +280,19 @@ enum ErrorCode {
             return word(value, until: "\"").split(separator: "#").last.map(String.init)
         }
         return String(status)
+    }
+
+    /// The `__type` member of an error in CBOR (Smithy RPC v2 CBOR, operation error serialization): a short text string.
+    static func code(inCBOR bytes: [UInt8]) -> String? {
+        let key: [UInt8] = [0x66] + Array("__type".utf8)
+        guard let found = bytes.firstRange(of: key) else { return nil }
+        var rest = bytes[found.upperBound...]
+        guard let head = rest.popFirst(), head & 0xE0 == 0x60 else { return nil }
+        var length = Int(head & 0x1F)
+        if length == 24 { length = rest.popFirst().map(Int.init) ?? 0 }
+        guard (1...128).contains(length), rest.count >= length else { return nil }
+        let name = String(decoding: rest.prefix(length), as: UTF8.self)
+        return name.split(separator: "#").last.map(String.init)
     }
 
     private static func word(_ text: Substring, until end: Character) -> String {

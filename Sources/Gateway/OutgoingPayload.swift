@@ -58,6 +58,15 @@ final class OutgoingPayload {
         }
     }
 
+    /// Whether `body` is there for a second time.
+    var canRepeat: Bool {
+        switch payload {
+        case .whole: true
+        case .streamed: incoming.contentLength == 0
+        case .chunked: false
+        }
+    }
+
     /// The fields as they fit the payload's form.
     func adjusted(_ fields: HTTPFields) -> HTTPFields {
         guard case .chunked = payload, encoder == nil else { return fields }

@@ -73,6 +73,21 @@ final class ResponseRelay {
     /// SHA-256 of the body that the agent got; to be asked once, at the end.
     func digest() -> SHA256Digest? { hasher.take()?.finish() }
 
+    /// Forgets an answer of which the agent has seen nothing, for another one in its place.
+    func reset() {
+        head = nil
+        masker = nil
+        cut = nil
+        cutPosition = 0
+        isStreaming = false
+        flushesEachPiece = false
+        pending = []
+        fieldFindings = [:]
+        failure = nil
+        bytesFromUpstream = 0
+        opening = []
+    }
+
     /// States that AWS's answer is complete, and sends what is left.
     func finish() throws(Rejection) {
         if let failure { throw failure }

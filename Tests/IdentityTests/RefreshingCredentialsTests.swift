@@ -105,6 +105,43 @@ struct RefreshingCredentialsTests {
         #expect(source.loads == 2)
     }
 
+    @Test("Answers that agents can provoke do not become a stream of loads")
+    func replacesSeldom() throws {
+        let source = Source()
+        let credentials = source.credentials
+        let second = try credentials.replace(try credentials.credentials())
+        for _ in 0..<100 { #expect(try credentials.replace(second) == second) }
+        source.pass(9)
+        #expect(try credentials.replace(second) == second && source.loads == 2)
+        source.pass(1)
+        #expect(try credentials.replace(second) != second && source.loads == 3)
+    }
+
+    @Test("A failed replacement is no replacement: the next one is tried")
+    func replacementFails() throws {
+        let source = Source()
+        let credentials = source.credentials
+        let stale = try credentials.credentials()
+        source.fail(.notConfigured)
+        #expect(throws: AWSCredentialsError.notConfigured) { try credentials.replace(stale) }
+        source.fail(nil)
+        source.pass(5)
+        #expect(try credentials.replace(stale) != stale)
+    }
+
+    @Test(
+        "Takes as AWS's refusal of a credential what is one, and nothing else",
+        arguments: [
+            ("ExpiredToken", true), ("ExpiredTokenException", true), ("InvalidClientTokenId", true),
+            ("UnrecognizedClientException", true), ("RequestExpired", true), ("InvalidAccessKeyId", true),
+            ("AccessDenied", false), ("SignatureDoesNotMatch", false), ("ThrottlingException", false),
+            ("ExpiredIteratorException", false), ("expiredtoken", false), ("", false),
+        ]
+    )
+    func refusals(_ code: String, _ isRefusal: Bool) {
+        #expect(AWSCredentials.isRefusal(code: code) == isRefusal)
+    }
+
     @Test("Many threads at once load once, and all get the same")
     func singleFlight() async throws {
         let source = Source(pause: 50_000)
@@ -253,6 +290,24 @@ struct AssumedRolesTests {
             for identity in identities { _ = try roles.credentials(for: identity) }
         }
         #expect(fake.requests.count == identities.count)
+    }
+
+    @Test(
+        "An own credential that STS calls expired is replaced once; any other refusal stands",
+        arguments: [("ExpiredToken", 2), ("AccessDenied", 1)]
+    )
+    func ownExpired(_ code: String, _ requests: Int) throws {
+        let fake = FakeEndpoints()
+        let error = "<ErrorResponse><Error><Type>Sender</Type><Code>\(code)</Code></Error></ErrorResponse>"
+        fake.answer("POST " + FakeEndpoints.stsURL, error, status: 403)
+        let source = RefreshingCredentialsTests.Source()
+        let roles = AssumedRoles(base: source.credentials, sts: fake.sts)
+        let identity = try UpstreamIdentity(
+            assertion(),
+            role: RoleARN(parsing: "arn:aws:iam::111122223333:role/agent")
+        )
+        #expect(throws: AWSCredentialsError.refused(code: code)) { try roles.credentials(for: identity) }
+        #expect(fake.requests.count == requests && source.loads == requests)
     }
 
     @Test("Keeps no more than its capacity, the longest unused going first")

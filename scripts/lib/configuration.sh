@@ -95,8 +95,10 @@ start_worker() (
     # the other side.
     unset AWS_ENDPOINT_URL AWS_CA_BUNDLE AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_SESSION_NAME
     keep_environment '^AWS_|^(https|no)_proxy$|^(HTTPS|NO)_PROXY$'
-    export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-AKIAPOSTERNDEMO00000}
-    export AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-demo-secret-that-opens-nothing-000000000}
+    if [[ -z ${AWS_PROFILE:-}${AWS_CONTAINER_CREDENTIALS_FULL_URI:-}${AWS_CONTAINER_CREDENTIALS_RELATIVE_URI:-} ]]; then
+        export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-AKIAPOSTERNDEMO00000}
+        export AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-demo-secret-that-opens-nothing-000000000}
+    fi
     start "worker-$1" "$binaries/postern-worker" --config "$etc/worker-$1.yaml"
 )
 

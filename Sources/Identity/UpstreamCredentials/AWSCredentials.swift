@@ -27,6 +27,16 @@ public struct AWSCredentials: Sendable, Equatable {
         self.expires = expires
     }
 
+    /// Whether an error code of AWS's says that it has not taken the credential, for another one to be tried.
+    ///
+    /// AWS General Reference, "Common Errors"; Amazon S3 and EC2 API Reference, "Error codes": EC2 says `RequestExpired`.
+    public static func isRefusal(code: String) -> Bool { refusals.contains(code) }
+
+    private static let refusals: Set<String> = [
+        "ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidToken",
+        "RequestExpired", "TokenRefreshRequired", "UnrecognizedClientException",
+    ]
+
     private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 }
 

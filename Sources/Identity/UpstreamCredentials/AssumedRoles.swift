@@ -38,7 +38,7 @@ public final class AssumedRoles: Sendable {
         try entry(identity).credentials()
     }
 
-    /// A fresh one in place of one that AWS called expired.
+    /// A fresh one in place of one that AWS did not take.
     public func replace(
         _ stale: AWSCredentials,
         for identity: UpstreamIdentity
@@ -59,7 +59,15 @@ public final class AssumedRoles: Sendable {
                 state.entries[oldest] = nil
             }
             let fresh = RefreshingCredentials(clock: clock) { [base, sts] now throws(AWSCredentialsError) in
-                try sts.assumeRole(identity, with: try base.credentials(), at: now)
+                let own = try base.credentials()
+                do throws(AWSCredentialsError) {
+                    return try sts.assumeRole(identity, with: own, at: now)
+                } catch {
+                    guard case .refused(let code) = error, AWSCredentials.isRefusal(code: code) else { throw error }
+                    let other = try base.replace(own)
+                    guard other != own else { throw error }
+                    return try sts.assumeRole(identity, with: other, at: now)
+                }
             }
             state.entries[identity] = Entry(credentials: fresh, lastUsed: state.uses)
             return fresh

@@ -11,10 +11,13 @@ public final class RefreshingCredentials: Sendable {
     static let lastUse: Int64 = 30
     /// Seconds for which a failure is remembered, so that waiting threads do not repeat it one after the other.
     static let failureLasts: Int64 = 5
+    /// Seconds from one replacement that AWS's answers ask for to the next: agents can provoke such answers.
+    static let replacementInterval: Int64 = 10
 
     private struct State {
         var current: AWSCredentials?
         var failure: (error: AWSCredentialsError, at: UnixTime)?
+        var replaced: UnixTime?
     }
 
     private let state = Mutex(State())
@@ -31,7 +34,7 @@ public final class RefreshingCredentials: Sendable {
 
     /// The credential to use now; blocks while there is none and one is being loaded.
     public func credentials() throws(AWSCredentialsError) -> AWSCredentials {
-        guard let current = state.withLock(\.current) else { return try replace(nil) }
+        guard let current = state.withLock(\.current) else { return try load(insteadOf: nil) }
         guard let left = current.expires?.since(clock()) else { return current }
         if left > Self.refreshAhead { return current }
         if left > Self.lastUse {
@@ -40,15 +43,30 @@ public final class RefreshingCredentials: Sendable {
             return (fresh ?? nil) ?? current
         }
         do throws(AWSCredentialsError) {
-            return try replace(current)
+            return try load(insteadOf: current)
         } catch {
             guard current.expires.map({ clock() < $0 }) ?? true else { throw error }
             return current
         }
     }
 
-    /// A fresh credential in place of one that AWS called expired; nothing is loaded if another thread did already.
-    public func replace(_ stale: AWSCredentials?) throws(AWSCredentialsError) -> AWSCredentials {
+    /// A fresh credential in place of one that AWS did not take.
+    ///
+    /// Nothing is loaded if another thread did already; within `replacementInterval` of the last replacement the answer
+    /// is what is there, be it the stale one.
+    public func replace(_ stale: AWSCredentials) throws(AWSCredentialsError) -> AWSCredentials {
+        try turn.withLock { _ throws(AWSCredentialsError) in
+            let now = clock()
+            if let last = state.withLock(\.replaced), (0..<Self.replacementInterval).contains(now.since(last)) {
+                return state.withLock(\.current) ?? stale
+            }
+            let fresh = try loadUnlessFailed(replacing: stale)
+            state.withLock { $0.replaced = now }
+            return fresh
+        }
+    }
+
+    private func load(insteadOf stale: AWSCredentials?) throws(AWSCredentialsError) -> AWSCredentials {
         try turn.withLock { _ throws(AWSCredentialsError) in try loadUnlessFailed(replacing: stale) }
     }
 
@@ -59,7 +77,10 @@ public final class RefreshingCredentials: Sendable {
         if let failure, (0..<Self.failureLasts).contains(now.since(failure.at)) { throw failure.error }
         do throws(AWSCredentialsError) {
             let fresh = try load(now)
-            state.withLock { $0 = State(current: fresh, failure: nil) }
+            state.withLock {
+                $0.current = fresh
+                $0.failure = nil
+            }
             return fresh
         } catch {
             state.withLock { $0.failure = (error, clock()) }

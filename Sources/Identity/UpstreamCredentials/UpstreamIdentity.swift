@@ -60,7 +60,8 @@ public struct UpstreamIdentity: Sendable, Hashable {
             tags.append(try Self.tag("postern:session", session.id.text))
             tags.append(try Self.tag("postern:issuer", session.principal.issuer))
             tags.append(try Self.tag("postern:subject", session.principal.subject))
-            if let query = assertion.query { tags.append(try Self.tag("postern:query", query.text)) }
+            // As in the audit: without a label of its own, a call belongs to the query that its session is named after.
+            tags.append(try Self.tag("postern:query", assertion.query?.text ?? session.name.text))
             if let app = assertion.app { tags.append(try Self.tag("postern:app", app.text)) }
         }
         self.tags = tags
