@@ -65,8 +65,11 @@ struct DocumentationTests {
     func isComplete() throws {
         let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Sources/Configuration")
-        let names = ["Settings+Parsing.swift", "Settings+Audit.swift", "Settings+Identity.swift", "MaskingSettings.swift"]
-        let code = try names
+        let names = [
+            "Settings+Parsing.swift", "Settings+Audit.swift", "Settings+Identity.swift", "MaskingSettings.swift",
+        ]
+        let code =
+            try names
             .map { try String(contentsOf: sources.appending(path: $0), encoding: .utf8) }.joined()
         let readers =
             /(?:\.(?:text|texts|required|integer|decimal|boolean|seconds|mode|list|node)\(|reader, )"([a-z_]+)"/

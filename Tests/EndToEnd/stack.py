@@ -145,6 +145,27 @@ class Stack:
             time.sleep(0.1)
         raise AssertionError(f"not healthy within {seconds} s")
 
+    def reconfigure(self, change):
+        """Changes the text of all configuration files, has the programs read them, and says whether they took them."""
+        for path in (self.home / "etc").glob("*.yaml"):
+            path.write_text(change(path.read_text()))
+        return self.reload()
+
+    def reload(self, *names):
+        """Sends SIGHUP, and waits until each program has said what came of it: True where all took the new files."""
+        programs = names or ("auth", *(path.stem for path in (self.home / "pid").glob("worker-*.child")))
+        logs = [self.home / "log" / f"{name}.log" for name in programs]
+        before = [(log.read_text().count('"reloaded"'), refusals(log.read_text())) for log in logs]
+        for name in programs:
+            os.kill(self.pid(f"{name}.child"), signal.SIGHUP)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            now = [(log.read_text().count('"reloaded"'), refusals(log.read_text())) for log in logs]
+            if all(a != b for a, b in zip(before, now)):
+                return all(a[1] == b[1] for a, b in zip(before, now))
+            time.sleep(0.05)
+        raise AssertionError(f"SIGHUP did nothing: {programs}")
+
     # Clients
 
     def assume(self, token, role=ROLE, session="test-query"):
@@ -189,6 +210,16 @@ class Stack:
             return Answer(response.status, dict((k.lower(), v) for k, v in response.getheaders()), response.read())
         finally:
             connection.close()
+
+
+def refusals(log):
+    return log.count("not reloaded") + log.count("configuration refused")
+
+
+def cbor_text(text):
+    """A CBOR text string of up to 255 bytes."""
+    data = text.encode()
+    return (bytes([0x60 | len(data)]) if len(data) < 24 else bytes([0x78, len(data)])) + data
 
 
 NO_RETRIES = {"total_max_attempts": 1}

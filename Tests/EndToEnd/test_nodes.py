@@ -10,7 +10,7 @@ import time
 
 import botocore.exceptions
 import pytest
-from stack import REPOSITORY, Stack, free_port
+from stack import REPOSITORY, ROLE, Stack, free_port
 from test_main_job import approval_id
 
 BINARIES = pathlib.Path(os.environ.get("POSTERN_BINARIES", REPOSITORY / ".build" / "release"))
@@ -174,16 +174,64 @@ def test_an_approval_asked_for_at_one_node_is_used_at_the_other_and_once(first, 
     assert results.count(None) == 1, results
 
 
-def test_a_revocation_counts_at_both_within_two_seconds(first, second, issuer):
-    keys = first.assume(issuer.token(sub="agent-to-revoke"))
-    for stack in (first, second.at):
-        stack.client("ssm", keys).get_parameter(Name="/e2e/password")
-    identifier = first.sql("SELECT session_id FROM postern_audit.record WHERE subject = 'agent-to-revoke'"
-                           " AND session_id IS NOT NULL LIMIT 1")[0][0]
-    revoked = first.posternctl("sessions", "revoke", "--session", identifier, "--reason", "test")
+REVOCATIONS = {
+    "session": lambda issuer, keys: ["--session", keys.access_key],
+    "principal": lambda issuer, keys: ["--principal", f"{issuer.url}#agent-to-revoke"],
+    "role": lambda issuer, keys: ["--role", ROLE],
+    "all": lambda issuer, keys: ["--all"],
+}
+
+
+@pytest.mark.parametrize("kind", REVOCATIONS)
+def test_a_revocation_counts_at_both_within_a_second(first, second, issuer, kind):
+    time.sleep(2.1)  # what began up to the end of the second after a revocation is revoked by it
+    keys, other = first.assume(issuer.token(sub="agent-to-revoke")), first.assume(issuer.token(sub="agent-8"))
+    nodes = [(stack, stack.client("ssm", keys)) for stack in (first, second.at)]
+    for _, client in nodes:
+        client.get_parameter(Name="/e2e/password")
+    revoked = first.posternctl("sessions", "revoke", *REVOCATIONS[kind](issuer, keys), "--reason", "test")
+    since = time.monotonic()
     assert revoked.returncode == 0, revoked.stderr
-    for stack in (first, second.at):
-        assert within(2, lambda: refused(lambda: stack.client("ssm", keys).get_parameter(Name="/e2e/password")))
+    for stack, client in nodes:
+        while not (error := refused(lambda: client.get_parameter(Name="/e2e/password"))):
+            assert time.monotonic() - since < 1, "not within a second"
+        assert error["Code"] == "AccessDeniedException" and "revoked" in error["Message"]
+        print(f"{kind}: refused at :{stack.port} after {time.monotonic() - since:.3f} s")
+        is_wide = kind in ("role", "all")
+        assert bool(refused(lambda: stack.client("ssm", other).get_parameter(Name="/e2e/password"))) == is_wide
+    old = issuer.token(sub="agent-to-revoke", iat=int(time.time()) - 60)
+    if kind != "session":
+        assert refused(lambda: second.at.assume(old))["Code"] == "AccessDenied", "a token from before begins no session"
+    time.sleep(2.1)
+    fresh = second.at.assume(issuer.token(sub="agent-to-revoke"))
+    assert not refused(lambda: first.client("ssm", fresh).get_parameter(Name="/e2e/password")), "what begins later is good"
+
+
+def test_nobody_comes_in_while_revocations_are_not_known_for_too_long(recorder, issuer, policy, seeded):
+    stack = Stack(POSTERN_UPSTREAM=recorder.url, POSTERN_OIDC_ISSUER=issuer.url, POSTERN_POLICY=policy, POSTERN_WORKERS=1)
+    try:
+        stack.up()
+        for path in (stack.home / "etc").glob("*.yaml"):
+            path.write_text(path.read_text().replace("session: {", "session: {revocations_stale_after: 3s, "))
+        for name in ("auth", "worker-1"):
+            os.kill(stack.pid(f"{name}.child"), 15)  # it counts from the next start
+        time.sleep(1)
+        stack.wait_healthy()
+        keys = stack.assume(issuer.token())
+        client = stack.client("ssm", keys)
+        client.get_parameter(Name="/e2e/password")
+        recorder.clear()
+        with stack.stopped(stack.database_pids()):
+            time.sleep(4)
+            error = refused(lambda: client.get_parameter(Name="/e2e/password"))
+            assert error["Code"] in ("ServiceUnavailable", "ServiceUnavailableException")
+            assert "cannot tell which sessions are revoked" in error["Message"]
+            assert refused(lambda: stack.assume(issuer.token()))["Code"] == "ServiceUnavailable"
+            assert recorder.requests == []
+        stack.wait_healthy()
+        assert within(5, lambda: not refused(lambda: client.get_parameter(Name="/e2e/password")))
+    finally:
+        stack.down()
 
 
 def test_a_policy_that_changes_is_in_force_at_both(first, second, session, policy):
