@@ -30,6 +30,7 @@ public enum PayloadMode: Hashable, Sendable {
         case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": self = .streamingSigned(trailer: true)
         case "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER":
             throw .signatureVersion4A
+        case "STREAMING-AWS4-HMAC-SHA256-EVENTS": throw .eventStreamRefused
         default:
             guard let digest = SHA256Digest(hex: value), value == digest.hex else { throw .malformedContentHash }
             self = .hash(digest)

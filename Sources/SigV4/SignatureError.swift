@@ -44,6 +44,8 @@ public enum SignatureError: Error, Equatable, Sendable {
     case unsignedPayloadRefused
     /// A chunked payload outside of S3 or behind a presigned URL.
     case chunksRefused
+    /// A stream of signed events from the client, which needs HTTP/2 in both directions.
+    case eventStreamRefused
     /// A browser's upload by form, whose signature is a form field.
     case formUploadRefused
     /// The signature does not fit; the Host that the verifier saw.
@@ -77,7 +79,8 @@ extension SignatureError {
         case .missingPart: "IncompleteSignature"
         case .malformedPresignedURL: "AuthorizationQueryParametersError"
         case .conflictingCredentials, .duplicateHeader, .malformedContentHash: "InvalidArgument"
-        case .signatureVersion2, .signatureVersion4A, .chunksRefused, .formUploadRefused, .missingContentHash:
+        case .signatureVersion2, .signatureVersion4A, .chunksRefused, .formUploadRefused, .missingContentHash,
+            .eventStreamRefused:
             "InvalidRequest"
         case .malformedDate, .notYetValid, .expired, .headersNotSigned, .unsignedPayloadRefused: "AccessDenied"
         case .dateOutsideScope, .signedHeaderMissing, .signatureMismatch, .chunkSignatureMismatch:
@@ -100,7 +103,8 @@ extension SignatureError {
         switch self {
         case .malformedAuthorization, .malformedScope, .missingPart, .malformedPresignedURL, .conflictingCredentials,
             .duplicateHeader, .malformedContentHash, .signatureVersion2, .signatureVersion4A,
-            .chunksRefused, .formUploadRefused, .missingContentHash, .malformedTarget, .contentHashMismatch,
+            .chunksRefused, .formUploadRefused, .eventStreamRefused, .missingContentHash, .malformedTarget,
+            .contentHashMismatch,
             .malformedChunk,
             .decodedLengthMismatch, .chunkTooLarge, .chunkTooSmall, .trailerMismatch, .trailingChecksumMismatch:
             400
@@ -151,6 +155,9 @@ extension SignatureError {
         case .contentHashMismatch: "The provided x-amz-content-sha256 does not match what was computed."
         case .unsignedPayloadRefused: "The payload of this request must be signed."
         case .chunksRefused: "Only S3's requests with an Authorization header can carry an aws-chunked payload."
+        case .eventStreamRefused:
+            "Event streams from the client (HTTP/2 in both directions) are not supported: use an operation that takes the "
+                + "whole input at once."
         case .formUploadRefused:
             "Uploads by POST policy (multipart/form-data) are not supported: use PutObject or a presigned URL."
         case .signatureMismatch(let host):

@@ -63,6 +63,17 @@ struct ParsingTests {
         #expect(list.texts(at: "TagKeys") == ["a", "b"])
     }
 
+    @Test("Reads what a presigned URL overrides in the answer, so that policy can be about it")
+    func overrides() throws {
+        let get = request(
+            "GET",
+            "/bucket/key?response-content-disposition=attachment%3B%20filename%3Dx&response-expires=0"
+        )
+        let input = try Catalogue.embedded().parse(recognise(get, "s3"), get, body: [])
+        #expect(input.text(at: "ResponseContentDisposition") == "attachment; filename=x")
+        #expect(input.text(at: "ResponseExpires") == "0")
+    }
+
     @Test("Reads S3's XML, headers and metadata")
     func s3() throws {
         let delete =

@@ -38,6 +38,19 @@ struct RecognitionTests {
         #expect(call.requestedRegion.name == "eu-west-1")
     }
 
+    @Test(
+        "Refuses operations that take a stream of events by name",
+        arguments: [
+            ("POST", "/model/anthropic.claude/invoke-with-bidirectional-stream", "bedrock"),
+            ("POST", "/bots/b/botAliases/a/botLocales/en_US/sessions/s/conversation", "lex"),
+        ]
+    )
+    func eventStreams(_ method: String, _ target: String, _ service: String) {
+        #expect { try recognise(request(method, target), service) } throws: { error in
+            if case .unsupported(let text) = error as? RecognitionError { text.contains("HTTP/2") } else { false }
+        }
+    }
+
     @Test("Reads Action and Version from the URL's query")
     func queryURL() throws {
         let call = try recognise(request("GET", "/?Action=DescribeInstances&Version=2016-11-15"), "ec2")

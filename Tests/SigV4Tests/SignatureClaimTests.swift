@@ -226,11 +226,26 @@ struct HeaderClaimTests {
         #expect(try SignatureClaim.parse(request(authorization: authorization, headers: headers))?.payload == mode)
     }
 
+    @Test("Refuses a client's stream of events by name")
+    func refusesEvents() {
+        #expect(throws: SignatureError.eventStreamRefused) {
+            try SignatureClaim.parse(
+                request(
+                    authorization: authorization,
+                    headers: [
+                        ("x-amz-date", "20150830T123600Z"),
+                        ("x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-EVENTS"),
+                    ]
+                )
+            )
+        }
+    }
+
     @Test(
         "Refuses every other payload mode",
         arguments: [
             "", "unsigned-payload", "UNSIGNED-PAYLOAD ,", "STREAMING-UNSIGNED-PAYLOAD", "STREAMING-",
-            "STREAMING-AWS4-HMAC-SHA256-EVENTS", "required", SHA256.ofNothing.hex.uppercased(),
+            "required", SHA256.ofNothing.hex.uppercased(),
             String(SHA256.ofNothing.hex.dropLast()), SHA256.ofNothing.hex + "0",
         ]
     )

@@ -134,6 +134,9 @@ public struct Recogniser: Sendable {
         _ rawTarget: String
     ) throws(RecognitionError) -> RecognisedCall {
         guard let operation = match.operations.first else { throw .noMatch(service: scope.name, method: "", path: "") }
+        if operation.traits.contains(.eventStreamInput) {
+            throw .unsupported("\(operation.qualifiedName) takes a stream of events over HTTP/2, which is not offered")
+        }
         if scope.isUnsigned, let signed = match.operations.first(where: { !$0.traits.contains(.anonymous) }) {
             throw .signatureRequired(signed.qualifiedName)
         }
