@@ -75,19 +75,39 @@ async def serve(reader, writer, records):
             if fields.get("x-amz-target", "").endswith(".DescribeEndpoints"):
                 answer = ENDPOINTS
             extra = "smithy-protocol: rpc-v2-cbor\r\n" if kind == "cbor" else ""
-            status = "200 OK"
+            status, scripted = "200 OK", None
             if kind == "scripted":  # what a test wants word for word
                 scripted = json.loads(base64.urlsafe_b64decode(wrapper))
                 status, answer = scripted["status"], b"" if method == "HEAD" else scripted["body"].encode()
-                kind = scripted["kind"]
+                kind, answer = scripted["kind"], answer * scripted.get("times", 1)
                 extra = "".join(f"{name}: {value}\r\n" for name, value in scripted["headers"])
-            writer.write(f"HTTP/1.1 {status}\r\nContent-Type: {CONTENT_TYPES.get(kind, 'application/json')}\r\n{extra}"
-                         f"x-amzn-requestid: {uuid.uuid4()}\r\nContent-Length: {len(answer)}\r\n\r\n".encode() + answer)
+            opening = (f"HTTP/1.1 {status}\r\nContent-Type: {CONTENT_TYPES.get(kind, 'application/json')}\r\n{extra}"
+                       f"x-amzn-requestid: {uuid.uuid4()}\r\n")
+            if wanted := scripted and scripted.get("behaviour"):
+                return await misbehave(writer, opening, answer, wanted)
+            writer.write(f"{opening}Content-Length: {len(answer)}\r\n\r\n".encode() + answer)
             await writer.drain()
     except (ConnectionError, asyncio.IncompleteReadError, ValueError):
         pass  # a request that ends before its last chunk is none
     finally:
         writer.close()
+
+
+async def misbehave(writer, opening, answer, wanted):
+    """An answer that is cut off, or whose second event is long in coming."""
+    if wanted == "cut":
+        writer.write(f"{opening}Content-Length: {len(answer) + 100}\r\n\r\n".encode() + answer)
+    elif wanted == "cut chunk":
+        writer.write(f"{opening}Transfer-Encoding: chunked\r\n\r\n{len(answer):x}\r\n".encode() + answer + b"\r\n")
+    else:
+        message = event({":message-type": "event", ":event-type": "Cont"}, b"")
+        writer.write(f"{opening}Transfer-Encoding: chunked\r\n\r\n".encode())
+        for _ in range(2):
+            writer.write(f"{len(message):x}\r\n".encode() + message + b"\r\n")
+            await writer.drain()
+            await asyncio.sleep(3)
+        writer.write(b"0\r\n\r\n")
+    await writer.drain()
 
 
 async def main(path):

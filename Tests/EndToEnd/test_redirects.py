@@ -178,3 +178,11 @@ def test_a_changed_url_in_a_copy_is_refused(open_stack, keys, echo, change):
         client.copy_db_snapshot(SourceRegion="eu-west-1", SourceDBSnapshotIdentifier="a", TargetDBSnapshotIdentifier="b")
     assert "presigned URL" in error.value.response["Error"]["Message"]
     assert len(echo.records()) == before
+
+
+def test_a_search_as_the_model_has_it_goes_to_the_customer_s_domain(ask, echo):
+    target = "/2013-01-01/search?format=sdk&pretty=true&q=x"
+    assert ask("cloudsearch", "GET", target, "200 OK", body="{}", region="eu-west-1").status == 200
+    record = echo.records()[-1]
+    assert dict(record["headers"])["host"] == "search-films-abc123.eu-west-1.cloudsearch.amazonaws.com"
+    assert record["target"] == target

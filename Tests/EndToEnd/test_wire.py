@@ -4,10 +4,15 @@ import base64
 import datetime
 import email.utils
 import hashlib
+import http.client
+import json
+import os
+import ssl
+import time
 
 import botocore.auth
 import botocore.awsrequest
-import botocore.compat
+import botocore.exceptions
 import pytest
 
 JSON = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonSSM.GetParameter"}
@@ -138,3 +143,58 @@ def test_a_customer_s_key_is_nowhere_written_down(open_stack, keys, echo):
     written = open_stack.audited() + "".join(
         path.read_text(errors="replace") for path in (open_stack.home / "log").iterdir())
     assert key.decode() not in written and base64.b64encode(key).decode() not in written
+
+
+def asked(stack, keys, method, path, behaviour=None, status="200 OK", body="", times=1, kind="xml", headers=()):
+    """A request on its way, whose answer the echo gives as the test says; to be read by whoever asked."""
+    script = {"status": status, "headers": headers, "body": body, "kind": kind, "behaviour": behaviour,
+              "times": times}
+    text = base64.urlsafe_b64encode(json.dumps(script).encode()).decode()
+    request = botocore.awsrequest.AWSRequest(method=method, url=stack.url + path, data=b"")
+    botocore.auth.S3SigV4Auth(keys, "s3", "us-east-1").add_auth(request)
+    context = ssl.create_default_context(cafile=stack.ca)
+    connection = http.client.HTTPSConnection("localhost", stack.port, timeout=30, context=context)
+    connection.request(method, path, b"", dict(request.headers.items()) | {"User-Agent": f"x/y/scripted/{text}"})
+    return connection.getresponse()
+
+
+@pytest.mark.parametrize("behaviour", ["cut", "cut chunk"])
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_an_answer_that_aws_did_not_finish_never_looks_complete(open_stack, keys, behaviour, size):
+    answer = asked(open_stack, keys, "GET", "/my-bucket/cut", behaviour, body="x", times=size, kind="blob")
+    try:
+        body = answer.read()
+    except (http.client.IncompleteRead, ConnectionError, ssl.SSLError):
+        return
+    assert answer.status == 502 and b"x" * 10 not in body, (answer.status, body[:200])
+
+
+def test_an_event_arrives_before_the_next_one_is_sent(open_stack, keys):
+    started = time.monotonic()
+    answer = asked(open_stack, keys, "POST", "/my-bucket/key?select&select-type=2", "events", kind="events")
+    assert answer.status == 200
+    first = answer.read(16)
+    assert len(first) == 16 and time.monotonic() - started < 2.5
+    rest = answer.read()
+    assert time.monotonic() - started > 5 and rest
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_an_answer_without_a_body_stays_one(open_stack, keys, status):
+    answer = asked(open_stack, keys, "GET", "/my-bucket/key", status=status, headers=[("ETag", '"e"')], kind="blob")
+    assert (answer.status, answer.read(), answer.getheader("etag")) == (int(status[:3]), b"", '"e"')
+    assert answer.getheader("transfer-encoding") is None
+
+
+@pytest.mark.usefixtures("seeded")
+def test_a_range_is_exactly_what_was_asked_for(stack, issuer, direct):
+    body = os.urandom(200_000)
+    direct("s3").put_object(Bucket="e2e-bucket", Key="ranged", Body=body)
+    client = stack.client("s3", stack.assume(issuer.token()))
+    for text, part in [("0-99", body[:100]), ("100-199", body[100:200]), ("-50", body[-50:]), ("199990-", body[199990:]),
+                       ("50000-149999", body[50000:150000])]:
+        answer = client.get_object(Bucket="e2e-bucket", Key="ranged", Range=f"bytes={text}")
+        assert answer["Body"].read() == part and answer["ContentLength"] == len(part), text
+    for refused in ({"Range": "bytes=0-9,20-29"}, {"Range": "lines=1-2"}, {"PartNumber": 1}):
+        with pytest.raises(botocore.exceptions.ClientError):
+            client.get_object(Bucket="e2e-bucket", Key="ranged", **refused)
