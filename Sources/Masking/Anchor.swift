@@ -23,6 +23,9 @@ struct Anchor: Sendable {
         case cookie
         case identifiedBy
         case commandLineUser
+        case commandLineOption
+        case passwordFile
+        case escapedAuthority
         case secretFollows
         case commandLine
         case standardInput
@@ -74,6 +77,7 @@ struct Anchor: Sendable {
         Anchor("$2y$", .cryptHash), Anchor("$6$", .cryptHash), Anchor("$5$", .cryptHash), Anchor("$1$", .cryptHash),
         Anchor("$y$", .cryptHash), Anchor("$apr1$", .cryptHash), Anchor("$argon2", .cryptHash),
         Anchor("pbkdf2_sha256$", .cryptHash), Anchor("{SSHA}", .cryptHash), Anchor("$scrypt$", .cryptHash),
+        Anchor("{SHA}", .cryptHash), Anchor("{SHA256}", .cryptHash), Anchor("{SSHA512}", .cryptHash),
         Anchor("SCRAM-SHA-256$", .cryptHash), Anchor("signature=", ignoresCase: true, .signature),
         Anchor("x-amz-security-token=", ignoresCase: true, .signature), Anchor("sig=", ignoresCase: true, .signature),
         Anchor("x-goog-signature=", ignoresCase: true, .signature),
@@ -88,7 +92,9 @@ struct Anchor: Sendable {
         Anchor("mysql", .commandLine), Anchor("openssl ", .commandLine), Anchor("htpasswd -b", .commandLine),
         Anchor("add_user ", .commandLine), Anchor("net use ", .commandLine), Anchor("--password-stdin", .standardInput),
         Anchor(":AA", .telegram), Anchor("kty", .jsonWebKey),
-        Anchor("--user ", .commandLineUser),
+        Anchor("--user ", .commandLineUser), Anchor(" -p ", .commandLineOption), Anchor(" -a ", .commandLineOption),
+        Anchor(":5432:", .passwordFile), Anchor(":5433:", .passwordFile), Anchor(":6432:", .passwordFile),
+        Anchor(":*:", .passwordFile), Anchor("%3A%2F%2F", ignoresCase: true, .escapedAuthority),
     ]
 
     /// Parts of names of secrets; `KeyName` decides about the whole name.
@@ -102,7 +108,10 @@ struct Anchor: Sendable {
         "pincode", "motdepasse", "contrasena", "cookiesecret", "privkey", "pass\"", "pass=", "pass:", "databaseurl",
         "database_url", "jwt", "pw:", "pw=", "pw(", "/pw", "pw>", "_pw", "authentication", "hmac", "?key=", "&key=",
         "sessid", "jsessionid", "connect.sid", "sessionid=", "salt",
-        "seed", "_sid", "dsn", "otp",
+        "seed", "_sid", "dsn", "otp", ".pw", "-pw", "pw\"", "pw'", "<pass", "pass>", "pass(", "pass =", "pass'",
+        ".auth",
+        "auth(", "auth =", "auth>", "bindcred", ".key", "-auth", "pw\\", "storepass", "keypass", "kennwort", "passwort",
+        "mot de passe", "aes_k", "pass\\",
     ]
 
     /// Words that show a secret inside base64 or hexadecimal text, at whatever alignment.

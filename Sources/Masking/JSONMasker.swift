@@ -66,7 +66,7 @@ struct JSONMasker: BodyMasker {
             try scanner.judgePending(text, hits: hits, session: session, edits: &edits)
             commit = place.resume
         }
-        findNeighbours(text, hits: hits, session: session, edits: &edits)
+        session.findAcrossValues(text, hits: hits, edits: &edits)
         edits.settle()
         if isFinal {
             commit = text.count
@@ -94,18 +94,16 @@ struct JSONMasker: BodyMasker {
         return commit
     }
 
-    /// Secret access keys near the ids of their keys, in whatever values.
-    private func findNeighbours(
-        _ text: Span<UInt8>,
-        hits: [PatternHit],
-        session: MaskingSession,
-        edits: inout [Edit]
-    ) {
+}
+
+extension MaskingSession {
+    /// What lies across the values of a JSON document: secret access keys near the ids of their keys, JSON web keys.
+    func findAcrossValues(_ text: Span<UInt8>, hits: [PatternHit], edits: inout [Edit]) {
         var scan = TextScan()
         for hit in hits {
-            switch session.detectors.anchor(hit.identifier)?.action {
-            case .accessKeyID: session.findNeighbours(of: hit.end - 4, in: text, &scan)
-            case .jsonWebKey: session.findJSONWebKey(at: hit.end - 3, in: text, &scan)
+            switch detectors.anchor(hit.identifier)?.action {
+            case .accessKeyID: findNeighbours(of: hit.end - 4, in: text, &scan)
+            case .jsonWebKey: findJSONWebKey(at: hit.end - 3, in: text, &scan)
             default: break
             }
         }

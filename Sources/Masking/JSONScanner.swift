@@ -252,8 +252,11 @@ struct JSONScanner {
             context.isPairValue = KeyName.isPairValue(name)
             context.isPairName = KeyName.isPairName(name)
             context.isType = name.count == 4 && name.has("Type", at: 0)
-        case UInt8(ascii: "y"), UInt8(ascii: "k"), UInt8(ascii: "d"): context.isPairName = KeyName.isPairName(name)
-        case UInt8(ascii: "v"): context.isPairValue = KeyName.isPairValue(name)
+        case UInt8(ascii: "y"), UInt8(ascii: "k"), UInt8(ascii: "d"):
+            context.isPairName = KeyName.isPairName(name)
+            // The `Key` of a tag or an object is its name.
+            if context.isPairName, name.count == 3 { context.strength = .none }
+        case UInt8(ascii: "v"), UInt8(ascii: "t"): context.isPairValue = KeyName.isPairValue(name)
         default: break
         }
     }
@@ -395,7 +398,10 @@ struct JSONScanner {
         let raw = text.extracting(pending.range)
         let isQuiet = pending.hits?.isEmpty == true && !pending.hasEscapes
         if isQuiet, memberClass == .none, pair == .none || pair == .benign {
-            guard Leaf.mayBeEncoded(raw) || session.detectors.findsNumbers && Leaf.mayHoldNumber(raw) else { return }
+            guard
+                Leaf.mayBeEncoded(raw) || raw.count >= 32 && EncodedBlock.first(in: raw, from: 0) != nil
+                    || session.detectors.findsNumbers && Leaf.mayHoldNumber(raw)
+            else { return }
         }
         if !pending.hasEscapes {
             let mine = pending.hits.map { hits[$0] }

@@ -47,9 +47,10 @@ enum KeyName {
 
     /// Names after which a pair has its value.
     static func isPairValue(_ name: Span<UInt8>) -> Bool {
-        guard name.count == 1 || name.count >= 5 && name.hasIgnoringCase("value", at: name.count - 5) else {
-            return false
-        }
+        guard
+            name.count == 1 || name.count >= 5 && name.hasIgnoringCase("value", at: name.count - 5)
+                || name.count == 7 && name.hasIgnoringCase("default", at: 0)
+        else { return false }
         for word in pairValues where name.count == word.utf8CodeUnitCount && name.hasIgnoringCase(word, at: 0) {
             return true
         }
@@ -77,7 +78,7 @@ enum KeyName {
 
     private static let pairValues: [StaticString] = [
         "value", "parametervalue", "optionvalue", "outputvalue", "headervalue", "defaultvalue", "attributevalue",
-        "stringvalue", "v", "resolvedvalue", "currentvalue",
+        "stringvalue", "v", "resolvedvalue", "currentvalue", "default",
     ]
 
     private static let benignEndings: [StaticString] = [
@@ -98,7 +99,8 @@ enum KeyName {
         "nexttoken", "pagetoken", "pagination", "continuation", "clienttoken", "requesttoken", "idempoten",
         "changetoken", "locktoken", "forwardtoken", "backwardtoken", "startingtoken", "creatortoken", "creationtoken",
         "tasktoken", "resumetoken", "synctoken", "uploadtoken", "sequencetoken", "shardtoken", "cancellationtoken",
-        "synctoken", "csrfheader", "publickey", "lastevaluatedkey", "exclusivestartkey", "partitionkey", "sortkey",
+        "synctoken", "csrfheader", "websocketkey", "cachekey", "restorekey", "sortkey", "routekey", "publickey",
+        "lastevaluatedkey", "exclusivestartkey", "partitionkey", "sortkey",
         "hashkey", "rangekey", "primarykeycolumn", "tokenusage", "maxtoken", "inputtoken", "outputtoken",
         "totaltoken", "purchasetoken", "granttoken", "verificationtoken", "dkimtoken", "prevention", "tokencount",
         "tokenizer", "passwordless", "passwordpolicy", "secretname", "keypairname",
@@ -111,7 +113,7 @@ enum KeyName {
         "secretvalue", "sharedsecret", "signingsecret", "privatekey", "encryptionkey", "masterkey", "signingkey",
         "sharedaccesskey", "accountkey", "storagekey", "sharedkey", "presharedkey", "connectionstring", "jwtsecret",
         "sessiontoken", "securitytoken", "secrettoken", "userpass", "dbpass", "rootpass", "adminpass", "mysqlpwd",
-        "bindpw", "userpw", "secretkeybase", "cookiesecret",
+        "bindpw", "userpw", "secretkeybase", "cookiesecret", "bindcredential", "kennwort", "redisauth", "aeskey",
     ]
 
     private static let strongEndings: [StaticString] = [

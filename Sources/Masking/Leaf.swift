@@ -80,7 +80,7 @@ extension MaskingSession {
             let type = leaf.memberClass == .environment ? "environment" : "bearer-url"
             if !profile.exceptedTypes.contains(type) { return whole(type, text, leaf) }
         case .benign: return []
-        case .parameter where leaf.strength != .benign && SecretShape.looksRandom(text) && text.count >= 12:
+        case .parameter where leaf.strength != .benign && SecretShape.looksMadeForSecrecy(text):
             return whole("secret", text, leaf)
         case .none, .text, .parameter: break
         }

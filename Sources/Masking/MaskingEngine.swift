@@ -168,7 +168,7 @@ enum HeaderNames {
         switch name {
         case "set-cookie", "authorization", "www-authenticate", "x-amz-security-token", "x-amzn-remapped-authorization":
             .weak
-        default: .none
+        default: name.hasPrefix("x-amz-meta-") ? KeyName.strength(of: name.utf8.span) : .none
         }
     }
 

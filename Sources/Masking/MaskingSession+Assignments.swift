@@ -14,7 +14,8 @@ extension MaskingSession {
         let name = text.extracting(nameStart..<nameEnd)
         let strength = KeyName.strength(of: name)
         guard strength != .none, strength != .benign, strength != .identity else { return }
-        guard let place = valuePlace(nameStart..<nameEnd, in: text) else {
+        try findColumn(named: nameStart..<nameEnd, strength, in: text, &scan)
+        guard let place = valuePlace(nameStart..<nameEnd, in: text) ?? valueBefore(nameStart, in: text) else {
             if text.count - nameEnd < 64 { scan.cutOff(at: nameStart) }
             return
         }
@@ -29,6 +30,8 @@ extension MaskingSession {
         var isBounded: Bool
         /// Whether only a space is between name and value.
         var isLoose = false
+        /// Whether blanks stand around the sign of the assignment, or a statement ends behind it, as in code.
+        var isSpaced = false
     }
 
     private func judge(
@@ -44,13 +47,18 @@ extension MaskingSession {
             range = range.lowerBound + scheme.utf8CodeUnitCount..<range.upperBound
         }
         let value = text.extracting(range)
+        if place.isLoose {
+            let stop = value.runStart(before: value.count, limit: 3) {
+                $0 == Byte.dot || $0 == Byte.comma || $0 == Byte.semicolon || $0 == UInt8(ascii: "!")
+            }
+            range = range.lowerBound..<range.lowerBound + stop
+        }
         let isSecret =
             place.isLoose
-            ? strength != .provider && value.count >= (strength == .strong ? 8 : 16) && SecretShape.looksRandom(value)
-            : SecretShape.isSecret(value, under: strength)
+            ? isSecret(loose: text.extracting(range), strength) : SecretShape.isSecret(value, under: strength)
         guard isSecret else { return }
         // Code: a call, a variable or an operator is no literal.
-        if !place.isBounded, value.find("(", from: 0, to: value.count) != nil || value.has("=", at: 0) { return }
+        if !place.isBounded, CodeShape.isExpression(value, isAssigned: place.isSpaced) { return }
         if let edit = try openedValue(range, in: text, depth: scan.depth) {
             scan.edits.append(contentsOf: edit)
             return
@@ -63,6 +71,31 @@ extension MaskingSession {
         if !place.isBounded, value.runEnd(from: 0, where: { $0.isDigit }) == value.count, !scan.edits.isEmpty {
             scan.edits[scan.edits.count - 1].form = .number
         }
+    }
+
+    /// Whether a word that only a space parts from its name is a secret: no other word has letters, digits and signs.
+    private func isSecret(loose value: Span<UInt8>, _ strength: KeyName.Strength) -> Bool {
+        guard strength != .provider else { return false }
+        if strength == .medium, SecretShape.isUUID(value) { return true }
+        if value.count >= (strength == .strong ? 8 : 16), SecretShape.looksRandom(value) { return true }
+        guard strength == .strong, value.count >= 6, value.count <= 64, !SecretShape.isPlaceholder(value),
+            !SecretShape.isStructured(value) || value.find("@", from: 1, to: value.count - 1) != nil
+                || SecretShape.classes(value).upper
+        else { return false }
+        var digits = 0
+        var signs = 0
+        for index in value.indices {
+            let byte = value[index]
+            if byte.isDigit { digits += 1 }
+            if !byte.isAlphanumeric, byte != Byte.dash, byte != Byte.dot, byte != Byte.slash, byte != Byte.colon,
+                byte != Byte.apostrophe, byte != Byte.openParenthesis, byte != Byte.closeParenthesis,
+                byte != Byte.underscore, byte != Byte.comma, byte != Byte.equals
+            {
+                signs += 1
+            }
+        }
+        let classes = SecretShape.classes(value)
+        return (classes.lower || classes.upper) && (digits > 0 && (signs > 0 || classes.lower && classes.upper))
     }
 
     private func isURL(_ value: Span<UInt8>) -> Bool { value.find("://", from: 0, to: min(value.count, 24)) != nil }
@@ -78,15 +111,30 @@ extension MaskingSession {
         switch separator {
         case Byte.equals:
             guard text.at(index + 1) != Byte.equals else { return nil }
+            let isSpaced = text.at(index - 1)?.isBlank == true
             index += text.at(index + 1) == Byte.greater || text.at(index + 1) == UInt8(ascii: "~") ? 2 : 1
-            return value(from: index, name: name, isColon: false, in: text)
+            var place = value(from: index, name: name, isColon: false, in: text)
+            if let found = place {
+                let after = text.at(found.range.upperBound)
+                place?.isSpaced = isSpaced || after == Byte.semicolon || after == Byte.closeParenthesis
+            }
+            return place
         case Byte.colon:
             // In `arn:aws:secretsmanager:...:secret:name` a word stands between colons.
-            guard !text.has("://", at: index), isQuotedName || text.at(name.lowerBound - 1) != Byte.colon,
-                text.at(name.lowerBound - 1) != Byte.slash || isAfterUserName(name.lowerBound - 1, in: text)
-            else { return nil }
+            guard !text.has("://", at: index), isQuotedName || text.at(name.lowerBound - 1) != Byte.colon else {
+                return nil
+            }
+            let isPath =
+                text.at(name.lowerBound - 1) == Byte.slash && !isAfterUserName(name.lowerBound - 1, in: text)
+            // `Login/Password: x`, but not the path in `prod/db/password:x`.
+            guard !isPath || text.at(index + 1)?.isBlank == true && !isInARN(name.lowerBound, text) else { return nil }
             index += text.at(index + 1) == Byte.equals ? 2 : 1
-            return value(from: index, name: name, isColon: true, in: text)
+            if let typed = typedValue(from: index, name: name, in: text) { return typed }
+            if let nested = nestedValue(from: index, name: name, in: text) { return nested }
+            var place = value(from: index, name: name, isColon: true, in: text)
+            if isPath { place?.isLoose = true }
+            place?.isSpaced = true
+            return place
         case Byte.ampersand where text.hasIgnoringCase("&#61;", at: index) || text.hasIgnoringCase("&#x3d;", at: index):
             return value(
                 from: text.runEnd(from: index) { $0 != Byte.semicolon } + 1,
@@ -94,19 +142,31 @@ extension MaskingSession {
                 isColon: false,
                 in: text
             )
+        case UInt8(ascii: "|") where text.at(index + 1) == separator,
+            UInt8(ascii: "?") where text.at(index + 1) == separator:
+            // process.env.KEY || "x"
+            let place = value(from: index + 2, name: name, isColon: false, in: text)
+            return place?.isBounded == true ? place : nil
+        case UInt8(ascii: "?") where text.at(index + 1) == Byte.colon:
+            return typedValue(from: index + 2, name: name, in: text)
         case UInt8(ascii: "|"):
             return value(from: index + 1, name: name, isColon: false, in: text)
+        case Byte.comma where !isQuotedName && isLineStart(name.lowerBound, in: text):
+            // A line of a table of names and values.
+            var place = value(from: index + 1, name: name, isColon: false, in: text)
+            if place?.isBounded == false { place?.isLoose = true }
+            return place
         case Byte.openParenthesis:
             // setPassword("x"), PW(x)
+            guard index == name.upperBound else { return nil }
             var place = value(from: index + 1, name: name, isColon: false, in: text)
-            let isBounded = place?.isBounded == true
-            guard isBounded || index == name.upperBound else { return nil }
-            place?.isLoose = !isBounded
+            if place?.isBounded == false { place?.isLoose = true }
             return place
         case Byte.percent where text.hasIgnoringCase("%3d", at: index) || text.hasIgnoringCase("%3a", at: index):
             return value(from: index + 3, name: name, isColon: false, in: text)
         case Byte.greater where text.at(name.lowerBound - 1) == Byte.less || text.at(name.lowerBound - 1) == Byte.colon:
             let end = text.runEnd(from: index + 1) { $0 != Byte.less }
+            guard text.at(end + 1) == Byte.slash || text.at(end + 1) == UInt8(ascii: "!") else { return nil }
             return ValuePlace(range: index + 1..<end, isBounded: true)
         case Byte.comma where isQuotedName, Byte.less where text.at(index + 1) == Byte.slash,
             Byte.newline, Byte.carriageReturn, Byte.backslash:
@@ -114,7 +174,9 @@ extension MaskingSession {
         default:
             guard index > gap else { return nil }
             let isOption = text.at(name.lowerBound) == Byte.dash
-            if isOption || separator == Byte.apostrophe || isNetrc(name, in: text) {
+            if text.has("ENV ", at: name.lowerBound - 4) || isOption || separator == Byte.apostrophe
+                || isNetrc(name, in: text)
+            {
                 return value(from: index, name: name, isColon: false, in: text)
             }
             // <password type="x">value</password>
@@ -146,8 +208,9 @@ extension MaskingSession {
             var place = value(from: isSentence ? index + 3 : index, name: name, isColon: false, in: text)
             place?.isLoose = true
             // `secret next=x`: another name.
-            if let found = place, text.find("=", from: found.range.lowerBound, to: found.range.upperBound - 2) != nil {
-                return nil
+            if let found = place {
+                let word = text.runEnd(from: found.range.lowerBound) { $0.isLetter || $0 == Byte.underscore }
+                if text.at(word) == Byte.equals, word < found.range.upperBound - 1 { return nil }
             }
             return place
         }
@@ -165,6 +228,14 @@ extension MaskingSession {
         let end = text.runEnd(from: start, limit: 65) { !$0.isWhitespace && $0 < 0x7F }
         let classes = SecretShape.classes(text.extracting(start..<end))
         return (8...64).contains(end - start) && classes.lower && classes.upper && classes.digit
+    }
+
+    /// Whether the word that goes on at `index` is an ARN.
+    private func isInARN(_ index: Int, _ text: Span<UInt8>) -> Bool {
+        let start = text.runStart(before: index, limit: 512) {
+            $0.isNamePart || $0 == Byte.colon || $0 == Byte.slash || $0 == Byte.star
+        }
+        return text.has("arn:", at: start)
     }
 
     /// Whether `user`, `id` or `login` stands before the slash: `ID/PW: name/secret`.
@@ -194,7 +265,7 @@ extension MaskingSession {
     }
 
     /// The value that begins at `start`, past blanks and an opening quote.
-    private func value(from start: Int, name: Range<Int>, isColon: Bool, in text: Span<UInt8>) -> ValuePlace? {
+    func value(from start: Int, name: Range<Int>, isColon: Bool, in text: Span<UInt8>) -> ValuePlace? {
         var begin = text.runEnd(from: start, limit: 32) { $0.isBlank }
         guard begin < text.count else { return nil }
         // `Authorization: token x`: the scheme is no value.
@@ -220,20 +291,40 @@ extension MaskingSession {
         if isLine {
             // Env files, INI, properties and YAML: up to the end of the line, or its comment.
             var index = begin
-            while index < text.count, text[index] != Byte.newline, text[index] != Byte.carriageReturn {
+            while index < text.count, !isBreak(at: index, in: text) {
                 if text[index].isBlank, !isColon || text.at(index + 1) == UInt8(ascii: "#") { break }
                 index += 1
             }
             end = text.runStart(before: index, limit: index - begin) { $0.isBlank || $0 == Byte.comma }
         } else {
-            end = text.runEnd(from: begin) { byte in
+            end = unquotedEnd(from: begin, in: text)
+        }
+        return end > begin ? ValuePlace(range: begin..<end, isBounded: false) : nil
+    }
+
+    /// Where a value without quotes ends in code, sentences and addresses.
+    private func unquotedEnd(from start: Int, in text: Span<UInt8>) -> Int {
+        var end = start
+        while true {
+            end = text.runEnd(from: end) { byte in
                 !byte.isWhitespace && byte != Byte.comma && byte != Byte.semicolon && byte != Byte.ampersand
                     && byte != Byte.quote && byte != Byte.apostrophe && byte != Byte.backtick && byte != Byte.less
                     && byte != Byte.greater && byte != Byte.closeParenthesis && byte != Byte.closeBrace
                     && byte != Byte.closeBracket && byte != Byte.backslash && byte != UInt8(ascii: "|")
             }
+            // A bracket with more of the word behind it is a part of the word.
+            let isBracket = { (byte: UInt8) in
+                byte == Byte.closeParenthesis || byte == Byte.closeBrace || byte == Byte.closeBracket
+            }
+            let behind = text.runEnd(from: end, limit: 4, where: isBracket)
+            guard behind > end, let next = text.at(behind), next > 0x20, next < 0x7F, next != Byte.comma,
+                next != Byte.semicolon, next != Byte.dot, next != Byte.quote, next != Byte.apostrophe,
+                next != Byte.backslash, next != Byte.less, next != Byte.colon, !isBracket(next),
+                next != UInt8(ascii: "|"), next != Byte.backtick,
+                next != Byte.ampersand
+            else { return end }
+            end = behind
         }
-        return end > begin ? ValuePlace(range: begin..<end, isBounded: false) : nil
     }
 
     /// Where a quoted value ends: before a quote with no more escapes than the opening one has.
@@ -263,12 +354,15 @@ extension MaskingSession {
 
     /// Whether a name at `start` begins its line, after indentation, a list dash or `export`.
     private func isLineStart(_ start: Int, in text: Span<UInt8>) -> Bool {
-        var index = text.runStart(before: start, limit: 64) { $0.isBlank || $0 == Byte.dash }
+        var index = text.runStart(before: start, limit: 64) {
+            $0.isBlank || $0 == Byte.dash || $0 == Byte.greater || $0 == Byte.plus
+        }
         if index >= 6, text.has("export", at: index - 6) || text.has("set", at: index - 3) {
             index = text.runStart(before: index, limit: 6) { $0.isLetter }
         }
         guard let before = text.at(index - 1) else { return true }
-        return before == Byte.newline || before == Byte.carriageReturn
+        return before == Byte.newline || before == Byte.carriageReturn || isEscape(text, at: index)
+            || before == Byte.backslash && text.at(index).map { $0 == UInt8(ascii: "n") } == true
     }
 
     /// The value of a pair whose name was given as a value: `"name": "X", "value": "..."` and its like.
@@ -276,7 +370,10 @@ extension MaskingSession {
         let limit = min(text.count, start + 96)
         var index = start
         // A call: ("name", "value").
-        if isQuoted, text.at(start) == Byte.comma, text.at(name.lowerBound - 2) == Byte.openParenthesis {
+        let open = text.runStart(before: name.lowerBound, limit: 8) {
+            $0 == Byte.quote || $0 == Byte.backslash || $0 == Byte.apostrophe
+        }
+        if isQuoted, text.at(start) == Byte.comma, text.at(open - 1) == Byte.openParenthesis {
             let place = value(from: start + 1, name: name, isColon: false, in: text)
             return place?.isBounded == true ? place : nil
         }
@@ -294,6 +391,10 @@ extension MaskingSession {
                 {
                     index = end
                     continue
+                }
+                // <key>name</key><string>value</string>
+                if text[index - 1] == Byte.less, text.at(end) == Byte.greater, text.has("string", at: index) {
+                    return ValuePlace(range: end + 1..<text.runEnd(from: end + 1) { $0 != Byte.less }, isBounded: true)
                 }
                 guard KeyName.isPairValue(text.extracting(index..<end)) else { return nil }
                 return valuePlace(index..<end, in: text)

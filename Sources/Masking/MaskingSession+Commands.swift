@@ -32,6 +32,38 @@ extension MaskingSession {
         judgeArgument(separator + 1..<word.upperBound, in: text, &scan)
     }
 
+    /// `az login -p password`, `docker login -p`, `redis-cli -a`: an option that means a password for some commands alone.
+    func findLoginPassword(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let lineStart = text.runStart(before: start, limit: 300) { $0 != Byte.newline && $0 != Byte.semicolon }
+        let isKnown = [" login", "mongo", "redis-cli", "sshpass", "snowsql", "pass:", "ldapsearch"].contains {
+            command in
+            text.find(command, from: lineStart, to: start) != nil
+        }
+        guard isKnown || text.has("login", at: lineStart) else { return }
+        judgeArgument(argument(at: start, in: text, &scan), in: text, &scan)
+    }
+
+    /// A line of a .pgpass: `host:port:database:user:password`.
+    func findPasswordFileEntry(_ port: Range<Int>, in text: Span<UInt8>, _ scan: inout TextScan) {
+        var index = port.upperBound
+        for _ in 0..<2 {
+            index = text.runEnd(from: index, limit: 64) { $0.isNamePart || $0 == Byte.star }
+            guard text.at(index) == Byte.colon else { return }
+            index += 1
+        }
+        let end = text.runEnd(from: index, limit: 128) {
+            $0 > 0x20 && $0 < 0x7F && $0 != Byte.quote && $0 != Byte.less
+        }
+        if end == text.count { scan.cutOff(at: port.lowerBound) }
+        let stop = text.runStart(before: end, limit: end - index) { $0 == Byte.backslash || $0 == Byte.apostrophe }
+        // A record of numbers is another file's.
+        let value = text.extracting(index..<stop)
+        guard value.count >= 4, value.runEnd(from: 0, where: { $0.isDigit }) < value.count, !isReference(value) else {
+            return
+        }
+        found("secret", index..<stop, in: text, &scan)
+    }
+
     /// The word right behind `requirepass` and its like.
     func findFollowingSecret(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
         let word = argument(at: start, in: text, &scan)
@@ -123,6 +155,7 @@ extension MaskingSession {
             let valueStart = text.runEnd(from: nameEnd, limit: 12) {
                 $0 == Byte.quote || $0 == Byte.backslash || $0 == Byte.colon || $0.isWhitespace
             }
+            guard text.find(":", from: nameEnd, to: valueStart) != nil else { continue }
             let valueEnd = text.runEnd(from: valueStart) { $0.isBase64URL }
             if valueEnd - valueStart >= 16 { found("private-key", valueStart..<valueEnd, in: text, &scan) }
         }

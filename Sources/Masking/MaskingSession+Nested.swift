@@ -39,6 +39,21 @@ extension MaskingSession {
         }
     }
 
+    /// Long runs of base64 or hexadecimal that hold text, whatever stands in it.
+    func findEncodedRuns(in text: Span<UInt8>, _ scan: inout TextScan) throws(MaskingError) {
+        var index = 0
+        while let block = EncodedBlock.first(in: text, from: index) {
+            let start = text.runStart(before: block) { $0.isBase64 || $0.isBase64URL }
+            let end = text.runEnd(from: block) { $0.isBase64 || $0.isBase64URL }
+            index = max(block + EncodedBlock.stride, end)
+            guard let place = EncodedBlock.textPlace(start..<end, in: text) else {
+                if end == text.count, end - start < 1_024 { scan.cutOff(at: start) }
+                continue
+            }
+            try openEncodedRun(place, in: text, &scan)
+        }
+    }
+
     /// Where base64 ends that goes on over lines as long as the first one, or nil if it is one line.
     private func linesEnd(_ first: Range<Int>, in text: Span<UInt8>) -> Int? {
         var end = first.upperBound
@@ -126,6 +141,7 @@ extension MaskingSession {
             var edits: [Edit] = []
             do {
                 _ = try json.scan(text, from: 0, hits: hits, isFinal: true, session: self, edits: &edits)
+                findAcrossValues(text, hits: hits, edits: &edits)
                 edits.settle()
                 return edits
             } catch .malformed, .tooDeep {

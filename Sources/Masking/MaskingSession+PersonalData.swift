@@ -23,6 +23,13 @@ extension MaskingSession {
         where host.hasIgnoringCase(machine, at: host.count - machine.utf8CodeUnitCount) { return }
         let local = text.extracting(start..<at)
         if local.count == 3, local.has("git", at: 0) { return }
+        // The user of an address, and ids of messages, are no people.
+        if text.at(start - 1) == Byte.slash, text.at(start - 2) == Byte.slash { return }
+        if local.count >= 16, local.runEnd(from: 0, where: { $0.isAlphanumeric }) == local.count,
+            SecretShape.looksRandom(local)
+        {
+            return
+        }
         if text.at(end) == Byte.colon || text.at(end) == Byte.slash, local.count <= 3 { return }
         if text.at(end) == Byte.at { end = at }
         guard end > at else { return }
@@ -94,7 +101,7 @@ extension MaskingSession {
             found("card", start..<end, in: text, &scan)
         } else if detectors.findsSocialSecurity, number.isSocialSecurity {
             found("ssn", start..<end, in: text, &scan)
-        } else if detectors.findsPhones, number.isPhone {
+        } else if detectors.findsPhones, number.isPhone, !isTime(before: start, in: text) {
             found("phone", start..<end, in: text, &scan)
         } else {
             return
@@ -105,6 +112,11 @@ extension MaskingSession {
         {
             scan.edits[scan.edits.count - 1].form = .number
         }
+    }
+
+    /// Whether a time of day goes on at `start`: `10:00:00 2025 +0000`.
+    private func isTime(before start: Int, in text: Span<UInt8>) -> Bool {
+        text.at(start - 1) == Byte.colon && text.at(start - 2)?.isDigit == true
     }
 
     /// Whether `x` and digits follow, as after telephone numbers.

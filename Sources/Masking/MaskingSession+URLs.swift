@@ -14,7 +14,9 @@ extension MaskingSession {
         guard at > start else { return }
         guard let colon = text.find(":", from: start, to: at) else {
             // A token alone before the @, as in https://ghp_...@github.com.
-            if SecretShape.looksRandom(text.extracting(start..<at)), at - start >= 20 {
+            if !takesPublicKey(text.extracting(at + 1..<end)), SecretShape.looksRandom(text.extracting(start..<at)),
+                at - start >= 20
+            {
                 found("url-password", start..<at, in: text, &scan)
             }
             return
@@ -22,6 +24,26 @@ extension MaskingSession {
         let password = text.extracting(colon + 1..<at)
         guard !password.isEmpty, !isReference(password) else { return }
         found("url-password", colon + 1..<at, in: text, &scan)
+    }
+
+    /// `https%3A%2F%2Fuser%3Apassword%40host`.
+    func findEscapedURLPassword(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let isMember = { (byte: UInt8) in byte.isNamePart || byte == UInt8(ascii: "~") }
+        let user = text.runEnd(from: start, limit: 128, where: isMember)
+        guard text.hasIgnoringCase("%3a", at: user) else { return }
+        let end = text.runEnd(from: user + 3, limit: 256) { isMember($0) || $0 == Byte.percent }
+        guard let at = text.find("%40", from: user + 3, to: end) else {
+            if end == text.count { scan.cutOff(at: start) }
+            return
+        }
+        let password = text.extracting(user + 3..<at)
+        guard password.count >= 3, !isReference(password) else { return }
+        found("url-password", user + 3..<at, in: text, &scan)
+    }
+
+    /// Whether the host of an address takes a key that anybody may have before its `@` (Sentry's data source names).
+    private func takesPublicKey(_ host: Span<UInt8>) -> Bool {
+        host.hasIgnoringCase("sentry.io", at: host.count - 9)
     }
 
     /// Whether a template is to fill in the value.

@@ -164,6 +164,9 @@ final class MaskingSession {
             case .cookie: findCookies(after: end, in: text, &scan)
             case .identifiedBy: findSQLPassword(after: end, in: text, &scan)
             case .commandLineUser: findCommandLineUser(after: end, in: text, &scan)
+            case .commandLineOption: findLoginPassword(after: end, in: text, &scan)
+            case .passwordFile: findPasswordFileEntry(start..<end, in: text, &scan)
+            case .escapedAuthority: findEscapedURLPassword(after: end, in: text, &scan)
             case .secretFollows: findFollowingSecret(after: end, in: text, &scan)
             case .commandLine: findArgument(start..<end, in: text, &scan)
             case .standardInput: findEchoedSecret(before: start, in: text, &scan)
@@ -175,5 +178,6 @@ final class MaskingSession {
             }
         }
         if detectors.findsNumbers { findNumbers(in: text, &scan) }
+        if scan.depth < profile.maximumNesting { try findEncodedRuns(in: text, &scan) }
     }
 }

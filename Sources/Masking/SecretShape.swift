@@ -77,10 +77,36 @@ enum SecretShape {
         {
             return true
         }
+        if value.has("!Ref", at: 0) || value.has("!Sub", at: 0) || value.has("!GetAtt", at: 0)
+            || value.has("!vault", at: 0) || value.has("!ImportValue", at: 0) || value.has("!Join", at: 0)
+            || value.has("Fn::", at: 0) || value.hasIgnoringCase("your", at: 0) && isWords(value)
+        {
+            return true
+        }
+        if isSentence(value) { return true }
         guard value.count <= 20 else { return false }
         var word: [UInt8] = []
         for index in value.indices { word.append(value[index].lowercased) }
         return words.contains(word)
+    }
+
+    /// Whether `value` is a label or a message for people: three words or more, or two and a mark at the end.
+    private static func isSentence(_ value: Span<UInt8>) -> Bool {
+        var gaps = 0
+        for index in value.indices {
+            let byte = value[index]
+            if byte == Byte.space {
+                gaps += 1
+            } else if !byte.isLetter, byte < 0x80, byte != Byte.apostrophe, byte != Byte.comma, byte != Byte.dot,
+                byte != Byte.dash, byte != UInt8(ascii: "?"), byte != UInt8(ascii: "!")
+            {
+                return false
+            }
+        }
+        guard let last = value.at(value.count - 1) else { return false }
+        let isClosed = last == Byte.dot || last == UInt8(ascii: "?") || last == UInt8(ascii: "!")
+        // People's pass phrases are words as well, but all small.
+        return gaps >= 2 && (isClosed || value[0].isUpper) || gaps >= 1 && isClosed
     }
 
     private static let words: Set<[UInt8]> = Set(
@@ -90,6 +116,8 @@ enum SecretShape {
             "password", "secret", "token", "<nil>", "n/a", "number", "boolean", "object", "empty", "invalid", "valid",
             "expired", "missing", "incorrect", "wrong", "failed", "and", "or", "is", "was", "for", "the", "in", "not",
             "to", "of", "from", "must", "should", "cannot", "with", "has", "authentication", "policy", "reset",
+            "str", "int", "bool", "bytes", "any", "secretstr", "varchar", "char", "base64", "md5", "utf8",
+            "bcrypt", "email", "username", "forgot", "passwort", "kennwort", "mot de passe", "contraseña",
             "change", "changed", "file", "path", "name", "type", "hash", "field", "parameter", "value", "input",
             "basic", "bearer", "plaintext", "secretstring", "securestring", "active", "inactive", "manager", "rotation",
             "rotated", "access", "key", "vault", "provider", "store", "authorization", "unknown", "yourpassword",
@@ -125,6 +153,24 @@ enum SecretShape {
         return classes.isHex ? bits >= 3 : bits >= 3.2
     }
 
+    /// Whether `value` is one random word that no digest, id or host looks like.
+    static func looksMadeForSecrecy(_ value: Span<UInt8>) -> Bool {
+        guard value.count >= 12, value.count <= 200, looksRandom(value), !isIdentifier(value) else { return false }
+        let classes = classes(value)
+        guard !classes.isHex, classes.lower, classes.upper, classes.digit else { return false }
+        return value.runEnd(from: 0) { $0 != Byte.dot && $0 != Byte.comma && $0 != Byte.colon && $0 != Byte.slash }
+            == value.count
+    }
+
+    /// Whether `value` is a digest in base64 or an id with a prefix that AWS gives.
+    private static func isIdentifier(_ value: Span<UInt8>) -> Bool {
+        if value.at(value.count - 1) == Byte.equals, value.count == 44 || value.count == 28 || value.count == 24 {
+            return true
+        }
+        return value.count == 20 || value.count == 21
+            ? value.runEnd(from: 0) { $0.isUpper || $0.isDigit } == value.count : false
+    }
+
     /// Whether `value` has the look of names that AWS and people give: ARN, URL, UUID, date, path, resource id.
     static func isStructured(_ value: Span<UInt8>) -> Bool {
         if value.hasIgnoringCase("http://", at: 0) || value.hasIgnoringCase("https://", at: 0)
@@ -147,12 +193,15 @@ enum SecretShape {
         var switches = 0
         var digits = 0
         var separators = 0
+        var vowels = 0
         for index in value.indices {
             let byte = value[index]
             if byte.isDigit {
                 digits += 1
             } else if !byte.isLetter {
                 separators += 1
+            } else if isVowel(byte | 0x20) {
+                vowels += 1
             }
             if index > 0, byte.isAlphanumeric, value[index - 1].isAlphanumeric {
                 let before = value[index - 1]
@@ -160,8 +209,16 @@ enum SecretShape {
                 if before.isDigit != byte.isDigit || (before.isLower && byte.isUpper) { switches += 1 }
             }
         }
+        // A third of the letters of words are vowels, a fifth of random ones.
+        let letters = value.count - digits - separators
+        if letters >= 20, vowels * 4 < letters { return false }
         // A secret changes class about every second byte, a name about every sixth.
         return switches * 6 <= value.count && digits * 3 <= value.count + separators
+    }
+
+    private static func isVowel(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "a") || byte == UInt8(ascii: "e") || byte == UInt8(ascii: "i") || byte == UInt8(ascii: "o")
+            || byte == UInt8(ascii: "u") || byte == UInt8(ascii: "y")
     }
 
     static func isUUID(_ value: Span<UInt8>) -> Bool {

@@ -157,6 +157,8 @@ struct XMLMasker: BodyMasker {
         var frame = Frame(node: node, strength: strength(of: local))
         if let own = session.detectors.own { frame.contexts = own.contexts(of: local) | (frames.last?.contexts ?? 0) }
         frame.isPairName = KeyName.isPairName(local)
+        // The `Key` of a tag or an object is its name.
+        if frame.isPairName, local.count == 3 { frame.strength = .none }
         frame.isPairValue = KeyName.isPairValue(local)
         if frame.isPairValue, frame.strength == .none, let above = frames.last { frame.strength = above.strength }
         frames.append(frame)
@@ -216,7 +218,7 @@ struct XMLMasker: BodyMasker {
     private mutating func judge(_ text: Text, session: MaskingSession) throws(MaskingError) {
         if !text.hasAnchor, text.memberClass == .none, text.strength == .none || text.strength == .benign,
             text.bytes.first != Byte.openBrace, text.bytes.first != Byte.openBracket,
-            !Leaf.mayBeEncoded(text.bytes.span),
+            !Leaf.mayBeEncoded(text.bytes.span), EncodedBlock.first(in: text.bytes.span, from: 0) == nil,
             !(session.detectors.findsNumbers && Leaf.mayHoldNumber(text.bytes.span))
         {
             return
