@@ -81,15 +81,22 @@ public final class ApprovalStore: Sendable {
         }
     }
 
-    /// The newest approvals, of these states or of all.
-    public func list(_ states: [ApprovalState] = [], limit: Int = 100) throws(ApprovalError) -> [Approval] {
+    /// The newest approvals, of these states or of all; with `before`, of those that are older than that one.
+    public func list(
+        _ states: [ApprovalState] = [],
+        before: ApprovalID? = nil,
+        limit: Int = 100
+    ) throws(ApprovalError) -> [Approval] {
         try read { (connection) throws(PostgresError) in
             let rows = try connection.execute(
                 """
                 SELECT \(Approval.columns) FROM postern.approval AS a
-                WHERE $1::text[] = '{}' OR a.state = ANY ($1::text[]) ORDER BY a.created_at DESC LIMIT $2
+                WHERE ($1::text[] = '{}' OR a.state = ANY ($1::text[]))
+                  AND ($3::uuid IS NULL
+                    OR (a.created_at, a.id) < (SELECT b.created_at, b.id FROM postern.approval AS b WHERE b.id = $3::uuid))
+                ORDER BY a.created_at DESC, a.id DESC LIMIT $2
                 """,
-                [.texts(states.map(\.rawValue)), .integer(Int64(limit))]
+                [.texts(states.map(\.rawValue)), .integer(Int64(limit)), .optional(before?.text)]
             )
             var approvals: [Approval] = []
             for row in 0..<rows.rowCount {

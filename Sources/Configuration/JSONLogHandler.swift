@@ -30,28 +30,12 @@ public struct JSONLogHandler: LogHandler {
     public func log(event: LogEvent) {
         var line = #"{"time":""# + UnixTime.current().description
         line += #"","level":"\#(event.level.rawValue)","program":"#
-        line += Self.quoted(label) + #","message":"# + Self.quoted(event.message.description)
+        line += JSONText.quoted(label) + #","message":"# + JSONText.quoted(event.message.description)
         let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-            line += "," + Self.quoted(key) + ":" + Self.quoted(value.description)
+            line += "," + JSONText.quoted(key) + ":" + JSONText.quoted(value.description)
         }
         line += "}\n"
         _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -184,7 +184,7 @@ public struct Settings: Sendable {
             case json
             /// `text` alone, as Slack's incoming webhooks take it.
             case slack
-            /// `text` alone, as Teams' incoming webhooks take it.
+            /// An Adaptive Card, as Teams' workflows take it.
             case teams
         }
 

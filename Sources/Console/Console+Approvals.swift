@@ -22,11 +22,30 @@ extension Console {
         return ApprovalList(frame: pages.frame("Pending", .pending, viewer.session), cards: cards)
     }
 
-    /// What was decided, or is over.
-    func historyPage(_ viewer: Viewer, at now: UnixTime) throws(ApprovalError) -> ConsoleResponse {
-        let over = try approvals.list().filter { $0.state != .pending }
-        let frame = pages.frame("History", .history, viewer.session)
-        return pages.page(ApprovalList(frame: frame, cards: cards(over, viewer, at: now)), "history")
+    /// Rows on one page of the history.
+    private static let historyPageSize = 50
+
+    /// What was decided, or is over, page by page; `before` is the last request of the page before.
+    func historyPage(
+        _ request: ConsoleRequest,
+        _ viewer: Viewer,
+        at now: UnixTime
+    ) throws(ApprovalError) -> ConsoleResponse {
+        var before: ApprovalID?
+        if let text = request.query.filled("before") {
+            guard let id = ApprovalID(parsing: text) else { return pages.refusal(.malformed) }
+            before = id
+        }
+        let states = ApprovalState.allCases.filter { $0 != .pending }
+        let over = try approvals.list(states, before: before, limit: Self.historyPageSize + 1)
+        let shown = Array(over.prefix(Self.historyPageSize))
+        let older = over.count > shown.count ? shown.last?.id : nil
+        let list = ApprovalList(
+            frame: pages.frame("History", .history, viewer.session),
+            cards: cards(shown, viewer, at: now),
+            older: older.map { "\(pages.base)\(Route.history.path)?before=\($0)" }
+        )
+        return pages.page(list, "history")
     }
 
     private func cards(_ approvals: [Approval], _ viewer: Viewer, at now: UnixTime) -> [ApprovalCard] {

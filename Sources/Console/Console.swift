@@ -109,7 +109,7 @@ public final class Console: Sendable {
         case (.approval(let id), .get): return try approvalPage(id, viewer, at: now)
         case (.approval(let id), .post): return try decide(id, request, viewer, at: now)
         case (.approvalState(let id), _): return try approvalState(id, viewer, at: now)
-        case (.history, _): return try historyPage(viewer, at: now)
+        case (.history, _): return try historyPage(request, viewer, at: now)
         case (.calls, _): return try callsPage(request, viewer, at: now)
         case (.call(let id), _): return try callPage(id, viewer, at: now)
         case (.logout, _): return try logOut(request, session)

@@ -42,6 +42,10 @@ struct ApprovalStoreTests {
         #expect(try store.find(first.id)?.state == .pending)
         #expect(try store.list([.pending]).count == 3)
         #expect(try store.list([.denied]).isEmpty)
+        let all = try store.list()
+        var paged: [ApprovalID] = []
+        while let page = try? store.list(before: paged.last, limit: 2), !page.isEmpty { paged += page.map(\.id) }
+        #expect(paged == all.map(\.id))
     }
 
     @Test("Fifty runs of the same call at once share one row")

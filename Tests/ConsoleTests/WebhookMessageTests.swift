@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import OpenSSL
 import Testing
 
@@ -22,7 +23,29 @@ struct WebhookMessageTests {
     func saysAll() {
         let text = "{\"text\":\"agent asks: put it. Decide until 2026-11-24T15:41:57Z: https://g/approvals/1\"}"
         #expect(message("put it").body(.slack) == text)
-        #expect(message("put it").body(.teams) == text)
+    }
+
+    @Test("Teams gets one Adaptive Card with the sentence and the way to the page", arguments: ["put it", "a\"b\\"])
+    func card(_ summary: String) throws {
+        let document = try JSONSerialization.jsonObject(with: Data(message(summary).body(.teams).utf8))
+        let attachment = try #require(((document as? [String: Any])?["attachments"] as? [[String: Any]])?.first)
+        #expect(attachment["contentType"] as? String == "application/vnd.microsoft.card.adaptive")
+        let card = try #require(attachment["content"] as? [String: Any])
+        let block = try #require((card["body"] as? [[String: Any]])?.first)
+        let run = try #require((block["inlines"] as? [[String: Any]])?.first)
+        #expect((run["text"] as? String)?.hasPrefix("agent asks: \(summary). Decide until") == true)
+        let action = try #require((card["actions"] as? [[String: Any]])?.first)
+        #expect(action["url"] as? String == "https://g/approvals/1")
+    }
+
+    @Test("Text of the agent calls nobody in a chat, and does not turn it around")
+    func isHarmlessInChats() {
+        let text = message("<!channel> <https://evil|good> & \u{202E}x\n").body(.slack)
+        #expect(
+            text.contains(
+                "&lt;!channel&gt; &lt;https://evil|good&gt; &amp; \u{27E8}U+202E\u{27E9}x\u{27E8}U+000A\u{27E9}"
+            )
+        )
     }
 
     @Test("Text of the agent cannot leave its JSON string", arguments: ["a\"b", "a\\b", "a\nb", "\u{0}", "</script>"])

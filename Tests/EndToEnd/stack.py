@@ -248,6 +248,7 @@ class Recorder:
 
     def __init__(self, target_port):
         self.requests = []
+        self.before_answering = lambda: None  # for tests that do something while a call is on its way
         recorder = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -257,6 +258,7 @@ class Recorder:
                 length = self.headers.get("Content-Length")
                 body = self.rfile.read(int(length)) if length else self.chunked()
                 recorder.requests.append((self.command, self.path, self.headers, body[:65536]))
+                recorder.before_answering()
                 is_streaming = self.headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
                 if is_streaming:
                     body = unframed(body)  # moto's own way takes minutes for 100 MB

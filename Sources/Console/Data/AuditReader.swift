@@ -52,11 +52,11 @@ struct AuditReader: Sendable {
                 SELECT id, \(Self.time), subject, operation, resources, result, status, error_code, masked, query_id,
                        repeated
                 FROM (
-                    SELECT id, ts, subject, operation, resources, decision AS result, status, error_code, masked,
+                    SELECT id, ts, issuer, subject, operation, resources, decision AS result, status, error_code, masked,
                            query_id, 1 AS repeated
                     FROM postern_audit.calls
                     UNION ALL
-                    SELECT id, ts, subject, operation, resources, event, status, error_code, NULL, query_id, repeated
+                    SELECT id, ts, issuer, subject, operation, resources, event, status, error_code, NULL, query_id, repeated
                     FROM postern_audit.denials
                 ) AS happened
                 WHERE ts >= clock_timestamp() - make_interval(secs => $1::bigint)
@@ -72,12 +72,13 @@ struct AuditReader: Sendable {
                           WHEN 'masked' THEN masked > 0
                           ELSE true
                       END
+                  AND ($8::text IS NULL OR issuer = $8::text)
                 ORDER BY ts DESC LIMIT $7
                 """,
                 [
                     .integer(filter.period.seconds), .optional(filter.before), .optional(filter.subject),
                     .optional(filter.operation), .optional(filter.query), .text(filter.result.rawValue),
-                    .integer(Int64(limit) + 1),
+                    .integer(Int64(limit) + 1), .optional(filter.issuer),
                 ]
             )
             return try Self.callRows(rows)
@@ -88,6 +89,7 @@ struct AuditReader: Sendable {
     func recent(issuer: String, subject: String, limit: Int = 12) throws(PostgresError) -> [CallRow] {
         var filter = CallFilter()
         filter.period = .hour
+        filter.issuer = issuer
         filter.subject = subject
         return Array(try calls(filter, limit: limit).prefix(limit))
     }

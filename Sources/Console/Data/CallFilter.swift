@@ -51,6 +51,8 @@ struct CallFilter: Sendable, Equatable {
     private static let maximumText = 256
     var period = Period.day
     var result = Result.all
+    /// Who vouches for `subject`; no field of the form, only for what the pages themselves ask.
+    var issuer: String?
     var subject: String?
     /// `service` or `service.Operation`.
     var operation: String?

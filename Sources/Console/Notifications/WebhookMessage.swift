@@ -20,42 +20,41 @@ struct WebhookMessage {
 
     /// One sentence for people.
     var text: String {
-        switch event {
+        // Both come from whoever can make a resource or a token.
+        let (requester, summary) = (StrictHTML.visible(requester), StrictHTML.visible(summary))
+        return switch event {
         case "pending": "\(requester) asks: \(summary). Decide until \(expires): \(link)"
         default: "\(event): \(summary), asked by \(requester). \(link)"
         }
     }
 
-    /// The JSON document of a form; Slack and Teams show what is in `text`.
+    /// The JSON document of a form; Slack shows what is in `text`, Teams a card.
     func body(_ form: Settings.Webhook.Form) -> String {
         switch form {
-        case .slack, .teams:
-            return "{\"text\":\(Self.quoted(text))}"
+        case .teams:
+            // What a workflow's "When a Teams webhook request is received" takes: one Adaptive Card.
+            // A TextBlock would read Markdown, and show an agent's link as something else.
+            let run = #"{"type":"TextRun","text":"# + JSONText.quoted(text) + "}"
+            let block = #"{"type":"RichTextBlock","inlines":["# + run + "]}"
+            let open = #"{"type":"Action.OpenUrl","title":"Open","url":"# + JSONText.quoted(link) + "}"
+            let card = #"{"type":"AdaptiveCard","version":"1.4","body":["# + block + #"],"actions":["# + open + "]}"
+            let attachment = #"{"contentType":"application/vnd.microsoft.card.adaptive","content":"# + card + "}"
+            return #"{"type":"message","attachments":["# + attachment + "]}"
+        case .slack:
+            // Slack's own markup begins with <, so that nobody is called who is not meant ("Formatting text", Escaping).
+            let escaped = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            return "{\"text\":\(JSONText.quoted(escaped))}"
         case .json:
             let fields = [
                 ("event", event), ("approval", approval), ("operation", operation), ("requester", requester),
                 ("summary", summary), ("expires", expires), ("link", link), ("text", text),
             ]
-            return "{" + fields.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",") + "}"
+            return "{" + fields.map { "\(JSONText.quoted($0.0)):\(JSONText.quoted($0.1))" }.joined(separator: ",") + "}"
         }
     }
 
     /// The value of `X-Postern-Signature`: HMAC-SHA256 over `timestamp.body`, so that neither can be changed or replayed.
     static func signature(secret: SecretBytes, timestamp: String, body: String) -> String {
         "v1=" + HMACSHA256.authenticate(key: secret, message: Array("\(timestamp).\(body)".utf8).span).hex
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case _ where scalar.value < 0x20:
-                result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -162,12 +162,15 @@ struct ApprovalList {
     let cards: [ApprovalCard]
     let count: Int
     let hasCards: Bool
+    /// Where the next page is; nil on the last one.
+    let older: String?
 
-    init(frame: Frame, cards: [ApprovalCard]) {
+    init(frame: Frame, cards: [ApprovalCard], older: String? = nil) {
         self.frame = frame
         self.cards = cards
         count = cards.count
         hasCards = !cards.isEmpty
+        self.older = older
     }
 }
 

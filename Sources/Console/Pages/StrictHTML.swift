@@ -21,14 +21,24 @@ struct StrictHTML: MustacheContentType {
             case "'": result.append(contentsOf: "&#39;".unicodeScalars)
             case "`": result.append(contentsOf: "&#96;".unicodeScalars)
             case "\n", "\t": result.append(scalar)
-            case _ where Self.isDeceptive(scalar):
-                let digits = String(scalar.value, radix: 16, uppercase: true)
-                let padded = String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
-                result.append(contentsOf: "\u{27E8}U+\(padded)\u{27E9}".unicodeScalars)
-            default: result.append(scalar)
+            default: Self.append(scalar, to: &result)
             }
         }
         return String(result)
+    }
+
+    /// The text with what would deceive its reader as numbers, for chats: one line, and no markup of HTML's.
+    static func visible(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { append(scalar, to: &result) }
+        return String(result)
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to result: inout String.UnicodeScalarView) {
+        guard isDeceptive(scalar) else { return result.append(scalar) }
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        let padded = String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
+        result.append(contentsOf: "\u{27E8}U+\(padded)\u{27E9}".unicodeScalars)
     }
 
     private static func isDeceptive(_ scalar: Unicode.Scalar) -> Bool {

@@ -119,6 +119,7 @@ enum Templates {
         </table>
         </div>
         {{/hasCards}}
+        {{#older}}<p class="more"><a class="button" href="{{older}}">Older requests</a></p>{{/older}}
         {{> foot}}
         """#
 }
