@@ -56,11 +56,13 @@ public struct PolicyFinding: Sendable, Hashable, CustomStringConvertible {
     public let severity: Severity
     /// The statement.
     public let statement: StatementName
+    /// Where it is: the action, resource or condition that is meant, else the statement.
+    public let position: SourcePosition
     /// What it is.
     public let message: String
 
     /// `file:line:column: warning: message (DenyTokens)`.
     public var description: String {
-        "\(statement.position): \(severity.rawValue): \(message) (\(statement.label))"
+        "\(position): \(severity.rawValue): \(message) (\(statement.label))"
     }
 }

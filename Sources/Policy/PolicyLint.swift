@@ -15,9 +15,9 @@ private struct PolicyLinter {
 
     mutating func check(_ number: Int) {
         let statement = policy.statements[number]
-        for action in statement.actions { checkExists(action, of: statement) }
-        for resource in statement.resources.patterns where resource.incomplete {
-            add(.warning, statement, "\"\(resource.spelling)\" is not a whole ARN; the missing parts are taken as *")
+        for (action, mark) in zip(statement.actions, statement.actionMarks) { checkExists(action, mark, of: statement) }
+        for (resource, mark) in zip(statement.resources.patterns, statement.resources.marks) {
+            checkResource(resource, mark, of: statement)
         }
         if statement.hasLiteralVariables {
             add(.warning, statement, "${...} is plain text in a policy without Version: 2012-10-17")
@@ -27,29 +27,67 @@ private struct PolicyLinter {
         checkReach(number, statement)
     }
 
-    private mutating func add(_ severity: PolicyFinding.Severity, _ statement: Statement, _ message: String) {
-        let finding = PolicyFinding(severity: severity, statement: statement.name, message: message)
+    private mutating func add(
+        _ severity: PolicyFinding.Severity,
+        _ statement: Statement,
+        at mark: DocumentMark? = nil,
+        _ message: String
+    ) {
+        let place = mark.map {
+            SourcePosition(file: statement.name.position.file, line: $0.line, column: $0.column)
+        }
+        let finding = PolicyFinding(
+            severity: severity,
+            statement: statement.name,
+            position: place ?? statement.name.position,
+            message: message
+        )
         if !findings.contains(finding) { findings.append(finding) }
     }
 
-    private mutating func checkExists(_ action: ActionPattern, of statement: Statement) {
+    private mutating func checkResource(_ resource: ResourcePattern, _ mark: DocumentMark, of statement: Statement) {
+        if resource.incomplete {
+            let message = "\"\(resource.spelling)\" is not a whole ARN; the missing parts are taken as *"
+            add(.warning, statement, at: mark, message)
+        }
+        // CloudWatch Logs judges a group by an ARN that goes on behind its name, except where tags are concerned.
+        let isLogGroup = resource.spelling.contains(":log-group:")
+        if isLogGroup, resource.spelling.split(separator: ":").count == 7, !resource.spelling.hasSuffix("*"),
+            !statement.actions.contains(where: { $0.spelling.lowercased().contains("tag") })
+        {
+            let message = "no call is about \"\(resource.spelling)\"; write \"\(resource.spelling):*\", as in AWS"
+            add(.warning, statement, at: mark, message)
+        }
+    }
+
+    private mutating func checkExists(_ action: ActionPattern, _ mark: DocumentMark, of statement: Statement) {
         guard !catalogue.names.contains(where: { action.matches(service: $0.service, name: $0.name) }) else { return }
         let services = Set(catalogue.names.map(\.service))
         if let service = action.service, !services.contains(service) {
             let advice = Suggestion.closest(to: service, among: services.sorted())
-            add(.warning, statement, "no service has the prefix \"\(service)\"" + (advice.map { "; " + $0 } ?? ""))
+            add(
+                .warning,
+                statement,
+                at: mark,
+                "no service has the prefix \"\(service)\"" + (advice.map { "; " + $0 } ?? "")
+            )
             return
         }
         let siblings = catalogue.spellings.filter { ActionName($0)?.service == action.service }
         let advice = Suggestion.closest(to: action.spelling, among: siblings)
-        add(.warning, statement, "no action matches \"\(action.spelling)\"" + (advice.map { "; " + $0 } ?? ""))
+        add(
+            .warning,
+            statement,
+            at: mark,
+            "no action matches \"\(action.spelling)\"" + (advice.map { "; " + $0 } ?? "")
+        )
     }
 
     private mutating func checkKeys(of statement: Statement) {
         let supplied = ConditionKey.suppliedGlobals
         for condition in statement.conditions {
             let key = policy.keys.keys[condition.key]
-            if key.prefix == "request" { checkMember(String(key.suffix), of: statement) }
+            if key.prefix == "request" { checkMember(String(key.suffix), condition.mark, of: statement) }
             if ["oidc", "postern", "request"].contains(key.prefix) { continue }
             if supplied.contains(where: { $0.lowercased() == key.name }) { continue }
             let isReal = ConditionKey.otherGlobals.contains { $0.lowercased() == key.name } || key.suffix.contains("/")
@@ -59,6 +97,7 @@ private struct PolicyLinter {
             add(
                 .warning,
                 statement,
+                at: condition.mark,
                 "the gateway cannot tell \"\(key)\", so \(effect)" + (advice.map { "; " + $0 } ?? "")
             )
         }
@@ -70,20 +109,21 @@ private struct PolicyLinter {
             add(
                 .note,
                 statement,
+                at: condition.mark,
                 "\(condition.comparison.name) holds when \"\(key)\" is missing; add Null: {\"\(key)\": false}"
             )
         }
     }
 
     /// A member that no call has is always missing, which a Deny would not notice.
-    private mutating func checkMember(_ path: String, of statement: Statement) {
+    private mutating func checkMember(_ path: String, _ mark: DocumentMark, of statement: Statement) {
         var isKnown = false
         for (action, spelling) in zip(catalogue.names, catalogue.spellings) where statement.concerns(action) {
             guard let hasMember = catalogue.hasMember(spelling, path) else { continue }
             if hasMember { return }
             isKnown = true
         }
-        if isKnown { add(.warning, statement, "no call that it is about has the input member \"\(path)\"") }
+        if isKnown { add(.warning, statement, at: mark, "no call that it is about has the input member \"\(path)\"") }
     }
 
     private mutating func checkBreadth(of statement: Statement) {

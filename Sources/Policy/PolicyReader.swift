@@ -81,7 +81,7 @@ struct PolicyReader {
         }
         let sid = found["Sid"].flatMap { readSid($0) }
         let effect = readEffect(found["Effect"], statement: document)
-        let (actions, actionsNegated) = readActions(found, statement: document)
+        let (actions, actionMarks, actionsNegated) = readActions(found, statement: document)
         let resources = readResources(found, statement: document)
         let conditions =
             found["Condition"].map {
@@ -99,6 +99,7 @@ struct PolicyReader {
                 effect: effect,
                 shadow: shadow,
                 actions: actions,
+                actionMarks: actionMarks,
                 actionsNegated: actionsNegated,
                 resources: resources,
                 conditions: conditions,
@@ -145,34 +146,38 @@ struct PolicyReader {
     private mutating func readActions(
         _ found: [String: Document.Entry],
         statement: Document
-    ) -> ([ActionPattern], negated: Bool) {
+    ) -> ([ActionPattern], marks: [DocumentMark], negated: Bool) {
         guard let (entry, negated) = one("Action", "NotAction", of: found, statement: statement) else {
-            return ([], false)
+            return ([], [], false)
         }
         var actions: [ActionPattern] = []
+        var marks: [DocumentMark] = []
         for (text, mark) in texts(entry) {
             do throws(Template.Mistake) {
                 actions.append(try ActionPattern(text))
+                marks.append(mark)
             } catch {
                 mistakes.add(error.message, at: mark, suggestion: error.suggestion)
             }
         }
-        return (actions, negated)
+        return (actions, marks, negated)
     }
 
     private mutating func readResources(_ found: [String: Document.Entry], statement: Document) -> ResourceSet {
         guard let (entry, negated) = one("Resource", "NotResource", of: found, statement: statement) else {
-            return .init(patterns: [], negated: false)
+            return .init(patterns: [], marks: [], negated: false)
         }
         var patterns: [ResourcePattern] = []
+        var marks: [DocumentMark] = []
         for (text, mark) in texts(entry) {
             do throws(Template.Mistake) {
                 patterns.append(try ResourcePattern(text, variables: variables, keys: &keys))
+                marks.append(mark)
             } catch {
                 mistakes.add(error.message, at: mark, suggestion: error.suggestion)
             }
         }
-        return .init(patterns: patterns, negated: negated)
+        return .init(patterns: patterns, marks: marks, negated: negated)
     }
 
     /// The one of two elements that a statement must have.

@@ -74,6 +74,8 @@ enum RequestedResource: Sendable {
 /// The `Resource` or `NotResource` of a statement.
 struct ResourceSet: Sendable {
     let patterns: [ResourcePattern]
+    /// Where each pattern stands.
+    let marks: [DocumentMark]
     let negated: Bool
 
     /// Whether it matches one resource.

@@ -33,6 +33,8 @@ final class Statement: Sendable {
     /// Decided and reported, but not enforced.
     let shadow: Bool
     let actions: [ActionPattern]
+    /// Where each action stands.
+    let actionMarks: [DocumentMark]
     /// `NotAction`: all actions but these.
     let actionsNegated: Bool
     let resources: ResourceSet
@@ -48,6 +50,7 @@ final class Statement: Sendable {
         effect: Effect,
         shadow: Bool,
         actions: [ActionPattern],
+        actionMarks: [DocumentMark],
         actionsNegated: Bool,
         resources: ResourceSet,
         conditions: [Condition],
@@ -60,6 +63,7 @@ final class Statement: Sendable {
         self.effect = effect
         self.shadow = shadow
         self.actions = actions
+        self.actionMarks = actionMarks
         self.actionsNegated = actionsNegated
         self.resources = resources
         self.conditions = conditions

@@ -80,6 +80,43 @@ struct LintTests {
         #expect(try Self.lint(text) == expected)
     }
 
+    @Test(
+        "Says where the action, resource or condition stands",
+        arguments: [
+            ("- Effect: Deny\n  Action:\n    - s3:GetObject\n    - s3:GetObjcet\n  Resource: '*'", "t.yaml:6:7"),
+            ("- Effect: Deny\n  Action: s3:*\n  Resource: ['arn:aws:s3:::a', 'arn:aws:s3']", "t.yaml:5:32"),
+            (
+                "- Effect: Deny\n  Action: s3:*\n  Resource: '*'\n  Condition:\n    StringEquals:\n      aws:Frob: a",
+                "t.yaml:8:7"
+            ),
+            ("- {Effect: Allow, Action: '*', Resource: '*'}", "t.yaml:3:3"),
+        ]
+    )
+    func places(_ text: String, _ expected: String) throws {
+        let catalogue = ActionCatalogue(actions: Self.facts.keys.sorted()) { Self.facts[$0] }
+        let policy = try PolicySet(parsing: [.init(name: "t.yaml", text: "Version: 2012-10-17\nStatement:\n" + text)])
+        let finding = try #require(policy.lint(catalogue).first)
+        #expect(finding.description.hasPrefix(expected + ": "), "\(finding)")
+    }
+
+    @Test("Finds a log group without what AWS judges behind its name")
+    func logGroups() throws {
+        func lint(_ action: String, _ resource: String) throws -> [String] {
+            let catalogue = ActionCatalogue(actions: ["logs:FilterLogEvents", "logs:TagResource"]) { _ in nil }
+            let text = "Statement: {Effect: Allow, Action: '\(action)', Resource: '\(resource)'}"
+            return try policy(text).lint(catalogue).map(\.message)
+        }
+        let group = "arn:aws:logs:eu-west-1:111122223333:log-group:/a"
+        #expect(
+            try lint("logs:FilterLogEvents", group)
+                == ["no call is about \"\(group)\"; write \"\(group):*\", as in AWS"]
+        )
+        for good in [group + ":*", group + "*", group + ":log-stream:s"] {
+            #expect(try lint("logs:FilterLogEvents", good) == [])
+        }
+        #expect(try lint("logs:TagResource", group) == [])
+    }
+
     @Test("Finds credentials that are let through")
     func credentials() throws {
         let allowed =
