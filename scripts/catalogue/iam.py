@@ -43,6 +43,11 @@ class IAM:
             return "partnercentral"
         return prefix if prefix in self.services or service not in self.services else service
 
+    def mark_exposing(self, action: str) -> None:
+        """Notes that an answer hands out credentials."""
+        lower = action.lower()
+        self.risks[lower] = self.risks.get(lower, 0) | RISKS["CredentialExposure"]
+
     def finish(self, wanted: set[str]) -> dict[str, int]:
         """Writes all actions, sorted by lower-case name, and returns their numbers."""
         everything = {**{name: name for name in self.names}, **{name: name for name in wanted}}

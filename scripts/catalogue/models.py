@@ -218,3 +218,28 @@ def specificity(method: int, path: str, constants: list[str], query: list[str], 
     segments = path.strip("/").split("/")
     literals = tuple((2 if "+}" in s else 1) if "{" in s else 0 for s in segments)
     return (method, literals, -len(constants), -len(query), -len(headers))
+
+
+# A structure with one of the first and one of the second is a usable credential of AWS.
+_KEY_IDS = {"accesskeyid", "accesskey", "awsaccesskeyid"}
+_SECRETS = {"secretaccesskey", "secretkey", "awssecretaccesskey", "sessiontoken", "securitytoken"}
+
+
+def answers_with_credentials(model, operation) -> bool:
+    """Whether an answer has an access key id with its secret, at any depth."""
+    if "output" not in operation:
+        return False
+    waiting, seen = [operation["output"]["shape"]], set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        shape = model["shapes"][name]
+        members = shape.get("members", {})
+        lower = {key.lower().replace("_", "") for key in members}
+        if lower & _KEY_IDS and lower & _SECRETS:
+            return True
+        waiting += [member["shape"] for member in members.values()]
+        waiting += [shape[key]["shape"] for key in ("member", "value") if key in shape]
+    return False

@@ -38,6 +38,10 @@ def write_services(writer) -> None:
         for key, operation in model["operations"].items()
         for action in actions_of(iam, name, prefixes[name], key, operation)
     }
+    for name, model, _, _ in services:
+        for key, operation in model["operations"].items():
+            if models.answers_with_credentials(model, operation):
+                iam.mark_exposing(actions_of(iam, name, prefixes[name], key, operation)[0])
     resources = Resources(writer, iam, iam.finish(wanted))
     signing, targets = collections.defaultdict(list), collections.defaultdict(list)
     for number, (name, model, versions, _) in enumerate(services):

@@ -117,6 +117,7 @@ struct ActionBuilder {
             actions = [action("\(operation.service.iamPrefix):\(operation.name)", nil)]
         }
         actions += tagging()
+        actions += unmasking(actions.first?.resources ?? nil)
         if actions.contains(where: { $0.accessLevel.isMutating }), let role = passedRoles() { actions.append(role) }
         return actions
     }
@@ -134,6 +135,16 @@ struct ActionBuilder {
                 action,
                 ResourceRow.resources(of: own, ResourceValues(input: input, path: path, context: context))
             )
+        }
+    }
+
+    /// Values that a service hides unless it is asked not to: that is a right of its own.
+    private func unmasking(_ resources: [String]?) -> [RequiredAction] {
+        func asks(_ member: String) -> Bool { input.text(at: member)?.lowercased() == "true" }
+        switch operation.service.id {
+        case "logs" where asks("unmask"): return [action("logs:Unmask", resources)]
+        case "stepfunctions" where asks("revealSecrets"): return [action("states:RevealSecrets", ["*"])]
+        default: return []
         }
     }
 
