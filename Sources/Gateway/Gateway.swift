@@ -90,16 +90,35 @@ public final class Gateway: Sendable {
         dummySecret = SecretBytes(Array(repeating: UInt8(ascii: "x"), count: 40))
     }
 
-    /// Judges all calls from now on by another policy; `reason` says who changed it.
+    /// Judges all calls from now on by another policy.
     ///
+    /// - Parameters:
+    ///   - set: The policy.
+    ///   - reason: Why it is read again.
+    ///   - files: Its files, each with who owns it, which is who could change it.
     /// - Throws: when the change cannot be recorded; the policy before then stays in force.
-    public func replace(policy set: PolicySet, reason: String) throws(AuditError) {
+    public func replace(policy set: PolicySet, reason: String, files: String) throws(AuditError) {
         let version = PolicyVersion(set)
-        let message = "policy \(version.hash.hex): \(reason)"
-        _ = try parts.audit.appendAndWait(
-            event: EventRecord(.policyLoaded, id: .make(), time: .now(), message: message)
-        )
+        _ = try parts.audit.appendAndWait(event: Self.event(version, before: policy.current, reason, files))
         policy.replace(with: version)
+    }
+
+    /// Records which policy is in force from the start.
+    public func recordPolicy(files: String) {
+        parts.audit.append(event: Self.event(policy.current, before: nil, "start", files))
+    }
+
+    private static func event(
+        _ version: PolicyVersion,
+        before: PolicyVersion?,
+        _ reason: String,
+        _ files: String
+    ) -> EventRecord {
+        let message = "policy \(version.hash.hex): \(reason)"
+        var event = EventRecord(.policyLoaded, id: .make(), time: .now(), message: message)
+        event.detail = [("sha256", .text(version.hash.hex)), ("reason", .text(reason)), ("files", .text(files))]
+        if let before { event.detail.append(("previous_sha256", .text(before.hash.hex))) }
+        return event
     }
 
     /// Takes another version of the key ring; sessions of keys that it no longer has end.

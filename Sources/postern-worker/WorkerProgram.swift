@@ -54,6 +54,7 @@ final class WorkerProgram: Sendable {
                 logger: logger
             )
         )
+        gateway.recordPolicy(files: Self.owners(of: settings.policyFiles))
         watchFiles()
     }
 
@@ -73,7 +74,7 @@ final class WorkerProgram: Sendable {
         // Everything is read before anything is replaced.
         let ring = try KeyRing(file: next.keys.ring)
         let policy = try Self.policy(next)
-        try gateway.replace(policy: policy, reason: reason)
+        try gateway.replace(policy: policy, reason: reason, files: Self.owners(of: next.policyFiles))
         gateway.replace(ring: ring)
         access.replace(roles: next.roles)
         settings.withLock { $0 = next }
@@ -138,6 +139,15 @@ final class WorkerProgram: Sendable {
             )
         }
         return policy
+    }
+
+    /// `/etc/postern/policy.yaml (root), ...`: who owns a file is who could change it.
+    private static func owners(of files: [String]) -> String {
+        files.map { file in
+            let owner = try? FileManager.default.attributesOfItem(atPath: file)[.ownerAccountName] as? String
+            return "\(file) (\(owner ?? "owner unknown"))"
+        }
+        .joined(separator: ", ")
     }
 
     private static func auditSettings(

@@ -1,11 +1,17 @@
 """posternctl policy on what a running gateway has recorded, and policies that change while it runs."""
 
 import contextlib
+import hashlib
 import json
+import os
 import re
+import signal
+import threading
+import time
 
 import botocore.exceptions
 import pytest
+from stack import Stack
 
 pytestmark = pytest.mark.usefixtures("seeded")
 
@@ -120,3 +126,165 @@ def test_what_is_no_call_is_said(stack, call, complaint):
     result = stack.posternctl("policy", "explain", "-p", in_force(stack), *call)
     assert result.returncode != 0
     assert complaint in result.stderr
+
+
+OPEN = """Version: "2012-10-17"
+Statement: {Sid: Open, Effect: Allow, Action: "*", Resource: "*"}
+"""
+CLOSED = """Version: "2012-10-17"
+Statement: {Sid: Closed, Effect: Deny, Action: "*", Resource: "*"}
+"""
+
+
+def hash_of(text):
+    """The policy hash of records: of each file's length and text (docs/policy.md)."""
+    return hashlib.sha256(f"{len(text.encode())}\n{text}".encode()).hexdigest()
+
+
+def put(path, text):
+    """Replaces the file as editors and deployment tools do: at once."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.rename(path)
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory):
+    path = tmp_path_factory.mktemp("reload") / "policy.yaml"
+    path.write_text(OPEN)
+    return path
+
+
+@pytest.fixture(scope="module")
+def reloading(recorder, issuer, policy):
+    """A stack of two workers whose policy changes."""
+    stack = Stack(POSTERN_UPSTREAM=recorder.url, POSTERN_OIDC_ISSUER=issuer.url, POSTERN_POLICY=policy, POSTERN_WORKERS=2)
+    try:
+        yield stack.up()
+    finally:
+        stack.down()
+
+
+@pytest.fixture
+def queues(reloading, issuer):
+    """Makes a call; whether it was allowed."""
+    client = reloading.client("sqs", reloading.assume(issuer.token()), max_pool_connections=1)
+
+    def call():
+        try:
+            client.list_queues()
+            return True
+        except botocore.exceptions.ClientError as error:
+            assert "Closed" in error.response["Error"]["Message"], error
+            return False
+    return call
+
+
+def events(stack, event):
+    return [json.loads(row[0]) for row in stack.sql(
+        f"SELECT row_to_json(r) FROM postern_audit.record AS r WHERE event = '{event}' ORDER BY ts, writer")]
+
+
+def within(seconds, condition):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def change(stack, policy, text):
+    """Puts a policy in force and waits until both workers say so."""
+    before = len(events(stack, "policy_loaded"))
+    put(policy, text)
+    assert within(5, lambda: len(events(stack, "policy_loaded")) >= before + 2)
+
+
+def test_the_policy_in_force_is_on_record_from_the_start(reloading):
+    loaded = events(reloading, "policy_loaded")
+    assert len(loaded) >= 2
+    for event in loaded[:2]:
+        assert event["detail"]["sha256"] == hash_of(OPEN)
+        assert event["detail"]["reason"] == "start"
+        assert re.search(r"policy\.yaml \(\w+\)$", event["detail"]["files"]), "who owns the file"
+
+
+def test_a_file_that_changes_is_in_force_and_on_record(reloading, policy, queues):
+    assert queues()
+    change(reloading, policy, CLOSED)
+    try:
+        assert not queues()
+        event = events(reloading, "policy_loaded")[-1]
+        assert (event["detail"]["sha256"], event["detail"]["previous_sha256"]) == (hash_of(CLOSED), hash_of(OPEN))
+        rows = reloading.sql("SELECT encode(policy_hash, 'hex') FROM postern_audit.denials"
+                             " JOIN postern_audit.record USING (id) ORDER BY record.ts DESC LIMIT 1")
+        assert rows[0][0] == hash_of(CLOSED)
+    finally:
+        change(reloading, policy, OPEN)
+    assert queues()
+    rows = reloading.sql("SELECT encode(policy_hash, 'hex') FROM postern_audit.calls ORDER BY ts DESC LIMIT 1")
+    assert rows[0][0] == hash_of(OPEN)
+
+
+def test_sighup_reads_the_policy_again(reloading, policy, queues):
+    before = len([e for e in events(reloading, "policy_loaded") if e["detail"]["reason"] == "SIGHUP"])
+    for pid in reloading.worker_pids():
+        os.kill(pid, signal.SIGHUP)
+    assert within(5, lambda: len([e for e in events(reloading, "policy_loaded")
+                                  if e["detail"]["reason"] == "SIGHUP"]) == before + 2)
+    assert queues()
+
+
+@pytest.mark.parametrize("broken", [
+    "", "Version: nonsense", "{", CLOSED.replace("Deny", "Dney"), CLOSED.replace("Action", "Actoin"),
+    CLOSED + "Mask: x", "\x00",
+], ids=["empty", "version", "syntax", "effect", "element", "top", "bytes"])
+def test_a_broken_file_replaces_none_and_is_on_record(reloading, policy, queues, broken):
+    before = len(events(reloading, "policy_refused"))
+    put(policy, broken)
+    try:
+        assert within(5, lambda: len(events(reloading, "policy_refused")) >= before + 2)
+        assert "policy.yaml" in events(reloading, "policy_refused")[-1]["message"]
+        for pid in reloading.worker_pids():
+            os.kill(pid, signal.SIGHUP)
+        assert within(5, lambda: len(events(reloading, "policy_refused")) >= before + 4)
+        assert queues(), "the policy before stays in force"
+        rows = reloading.sql("SELECT encode(policy_hash, 'hex') FROM postern_audit.calls ORDER BY ts DESC LIMIT 1")
+        assert rows[0][0] == hash_of(OPEN)
+    finally:
+        change(reloading, policy, OPEN)
+
+
+def test_a_file_that_is_gone_replaces_none(reloading, policy, queues):
+    before = len(events(reloading, "policy_refused"))
+    policy.unlink()
+    try:
+        assert within(5, lambda: len(events(reloading, "policy_refused")) >= before + 2)
+        assert queues()
+    finally:
+        change(reloading, policy, OPEN)
+
+
+def test_each_call_is_decided_by_one_whole_policy(reloading, policy, queues):
+    """Calls go on while the policy flips: each record's decision is that of the policy whose hash it has."""
+    end, answers = [], []
+
+    def work():
+        while not end:
+            answers.append(queues())
+
+    since = reloading.sql("SELECT clock_timestamp()")[0][0]
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        for text in (CLOSED, OPEN, CLOSED, OPEN):
+            change(reloading, policy, text)
+    finally:
+        end.append(True)
+        worker.join()
+    rows = reloading.sql(
+        "SELECT decision, encode(policy_hash, 'hex'), count(*) FROM postern_audit.record WHERE kind <> 'outcome'"
+        f" AND operation = 'sqs.ListQueues' AND ts >= '{since}' GROUP BY 1, 2")
+    assert {(decision, hash) for decision, hash, _ in rows} == {("allow", hash_of(OPEN)), ("deny", hash_of(CLOSED))}
+    assert {True, False} == set(answers)
