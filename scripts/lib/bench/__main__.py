@@ -4,12 +4,13 @@
   scripts/bench small held          only these (small, secrets, large, denied, bearer, unsynced, held, transfers)
   scripts/bench growth              what a call costs when policy, sessions and processes grow
   scripts/bench profile             a worker's CPU time by stage of a call
+  scripts/bench masking             the masking engine alone, beside detect-secrets and presidio-analyzer
 """
 
 import argparse
 import sys
 
-from . import growth, profile, report, scenarios
+from . import growth, masking, profile, report, scenarios
 from .site import Site
 
 
@@ -25,7 +26,7 @@ def arguments():
     options.add_argument("--csv", help="write the raw figures there")
     options.add_argument("--plot", help="write throughput and p99 of the small call against connections there, as SVG")
     options = options.parse_args()
-    known = {*scenarios.ALL, "growth", "profile"}
+    known = {*scenarios.ALL, "growth", "profile", "masking"}
     for name in options.scenario:
         if name not in known:
             raise SystemExit(f"scripts/bench: there is no scenario {name}; there are {', '.join(sorted(known))}")
@@ -44,6 +45,8 @@ def main():
                     collect(rows, scenarios.ALL[name](site, options.connections, options.seconds))
     if "growth" in names:
         collect(rows, growth.rows(options.connections[0], options.seconds, options.sessions))
+    if "masking" in names:
+        masking.run()
     if "profile" in names:
         with Site() as site:
             show(profile.profile(site, options.connections[0], options.seconds), options.functions)
