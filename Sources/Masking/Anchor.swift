@@ -25,6 +25,8 @@ struct Anchor: Sendable {
         case commandLineUser
         case commandLineOption
         case passwordFile
+        case userSlashPassword
+        case passwordFor
         case escapedAuthority
         case secretFollows
         case commandLine
@@ -91,6 +93,9 @@ struct Anchor: Sendable {
         Anchor("ConvertTo-SecureString ", ignoresCase: true, .secretFollows), Anchor(" -P ", .secretFollows),
         Anchor("mysql", .commandLine), Anchor("openssl ", .commandLine), Anchor("htpasswd -b", .commandLine),
         Anchor("add_user ", .commandLine), Anchor("net use ", .commandLine), Anchor("--password-stdin", .standardInput),
+        Anchor("| sudo -S", .standardInput), Anchor("sqlplus ", .userSlashPassword),
+        Anchor(":thin:", .userSlashPassword),
+        Anchor("password for ", ignoresCase: true, .passwordFor),
         Anchor(":AA", .telegram), Anchor("kty", .jsonWebKey),
         Anchor("--user ", .commandLineUser), Anchor(" -p ", .commandLineOption), Anchor(" -a ", .commandLineOption),
         Anchor(":5432:", .passwordFile), Anchor(":5433:", .passwordFile), Anchor(":6432:", .passwordFile),

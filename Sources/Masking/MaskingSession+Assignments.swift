@@ -53,6 +53,12 @@ extension MaskingSession {
             }
             range = range.lowerBound..<range.lowerBound + stop
         }
+        // Pass: 12, fail: 0
+        if !place.isBounded, value.runEnd(from: 0, where: { $0.isDigit }) > 0,
+            value.at(value.runEnd(from: 0, where: { $0.isDigit })).map(\.isBlank) == true
+        {
+            return
+        }
         let isSecret =
             place.isLoose
             ? isSecret(loose: text.extracting(range), strength) : SecretShape.isSecret(value, under: strength)
@@ -197,7 +203,7 @@ extension MaskingSession {
                 return place
             }
             // In a sentence any word may follow "token"; only a compound name, or "is", says more.
-            let isSentence = text.hasIgnoringCase("is ", at: index)
+            let isSentence = text.hasIgnoringCase("is ", at: index) || text.hasIgnoringCase("is: ", at: index)
             let isCompound =
                 text.extracting(name).runEnd(from: 0) { $0 != Byte.underscore && $0 != Byte.dash } < name.count
             guard
@@ -282,6 +288,12 @@ extension MaskingSession {
             }
             return end > open ? valuePlace(open..<end, in: text) : nil
         }
+        // b"x", r'x', N'x', @"x"
+        let prefix = text.runEnd(from: begin, limit: 2) {
+            $0 == UInt8(ascii: "b") || $0 == UInt8(ascii: "r") || $0 == UInt8(ascii: "f") || $0 == UInt8(ascii: "u")
+                || $0 == UInt8(ascii: "N") || $0 == Byte.at || $0 == Byte.dollar
+        }
+        if prefix > begin, text.at(prefix) == Byte.quote || text.at(prefix) == Byte.apostrophe { begin = prefix }
         let inside = skipQuotes(begin, in: text)
         if inside > begin {
             return ValuePlace(range: inside..<closing(from: inside, opening: begin, in: text), isBounded: true)

@@ -43,6 +43,30 @@ extension MaskingSession {
         judgeArgument(argument(at: start, in: text, &scan), in: text, &scan)
     }
 
+    /// Oracle's `user/password@host`.
+    func findUserSlashPassword(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let slash = text.runEnd(from: start, limit: 64) { $0.isNamePart }
+        guard slash > start, text.at(slash) == Byte.slash else { return }
+        let end = text.runEnd(from: slash + 1, limit: 128) {
+            $0 > 0x20 && $0 < 0x7F && $0 != Byte.at && $0 != Byte.quote && $0 != Byte.slash
+        }
+        if end == text.count { scan.cutOff(at: start) }
+        guard text.at(end) == Byte.at, end > slash + 3, !isReference(text.extracting(slash + 1..<end)) else { return }
+        found("secret", slash + 1..<end, in: text, &scan)
+    }
+
+    /// `SET PASSWORD FOR 'user'@'%' = 'password'`.
+    func findPasswordFor(after start: Int, in text: Span<UInt8>, _ scan: inout TextScan) {
+        let equals = text.runEnd(from: start, limit: 100) { $0 != Byte.equals && $0 != Byte.newline }
+        guard text.at(equals) == Byte.equals else { return }
+        let quote = text.runEnd(from: equals + 1, limit: 12) { $0.isBlank || $0.isLetter || $0 == Byte.openParenthesis }
+        guard text.at(quote) == Byte.apostrophe || text.at(quote) == Byte.quote else { return }
+        let end = text.runEnd(from: quote + 1, limit: 128) { $0 != text[quote] && $0 != Byte.newline }
+        if end == text.count { scan.cutOff(at: start) }
+        guard end > quote + 3, !isReference(text.extracting(quote + 1..<end)) else { return }
+        found("secret", quote + 1..<end, in: text, &scan)
+    }
+
     /// A line of a .pgpass: `host:port:database:user:password`.
     func findPasswordFileEntry(_ port: Range<Int>, in text: Span<UInt8>, _ scan: inout TextScan) {
         var index = port.upperBound

@@ -166,6 +166,8 @@ final class MaskingSession {
             case .commandLineUser: findCommandLineUser(after: end, in: text, &scan)
             case .commandLineOption: findLoginPassword(after: end, in: text, &scan)
             case .passwordFile: findPasswordFileEntry(start..<end, in: text, &scan)
+            case .userSlashPassword: findUserSlashPassword(after: end, in: text, &scan)
+            case .passwordFor: findPasswordFor(after: end, in: text, &scan)
             case .escapedAuthority: findEscapedURLPassword(after: end, in: text, &scan)
             case .secretFollows: findFollowingSecret(after: end, in: text, &scan)
             case .commandLine: findArgument(start..<end, in: text, &scan)

@@ -83,7 +83,7 @@ enum SecretShape {
         {
             return true
         }
-        if isSentence(value) { return true }
+        if isSentence(value) || isBracketed(value) { return true }
         guard value.count <= 20 else { return false }
         var word: [UInt8] = []
         for index in value.indices { word.append(value[index].lowercased) }
@@ -107,6 +107,15 @@ enum SecretShape {
         let isClosed = last == Byte.dot || last == UInt8(ascii: "?") || last == UInt8(ascii: "!")
         // People's pass phrases are words as well, but all small.
         return gaps >= 2 && (isClosed || value[0].isUpper) || gaps >= 1 && isClosed
+    }
+
+    /// `[REDACTED]`, `(none)`, `{secret}`: a word in brackets.
+    private static func isBracketed(_ value: Span<UInt8>) -> Bool {
+        guard value[0] == Byte.openBracket || value[0] == Byte.openParenthesis || value[0] == Byte.openBrace else {
+            return false
+        }
+        let end = value.runEnd(from: 1) { $0.isLetter || $0 == Byte.space || $0 == Byte.underscore || $0 == Byte.dash }
+        return end > 1 && end == value.count - 1 && !value[end].isAlphanumeric
     }
 
     private static let words: Set<[UInt8]> = Set(
@@ -178,7 +187,7 @@ enum SecretShape {
         {
             return true
         }
-        if isUUID(value) || isDate(value) { return true }
+        if isUUID(value) || isDate(value) || isFile(value) { return true }
         // i-0123456789abcdef0, vpc-..., sg-...: short lower-case word, dash, hexadecimal.
         let word = value.runEnd(from: 0) { $0.isLower || $0 == Byte.dash }
         if word >= 2, word <= 12, value.at(word - 1) == Byte.dash {
@@ -186,6 +195,13 @@ enum SecretShape {
             if digits == value.count, digits - word >= 8, digits - word <= 17 { return true }
         }
         return isWords(value)
+    }
+
+    /// Whether `value` is the path of a file: slashes, and letters behind its last dot.
+    private static func isFile(_ value: Span<UInt8>) -> Bool {
+        let ending = value.runStart(before: value.count, limit: 5) { $0.isLower }
+        return ending < value.count && value.at(ending - 1) == Byte.dot
+            && value.find("/", from: 1, to: ending) != nil
     }
 
     /// Whether `value` is words, numbers and separators, as in `my-app-2024/v1.2`.

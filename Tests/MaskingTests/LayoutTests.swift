@@ -54,6 +54,8 @@ struct LayoutTests {
             "\"login.password.forgot\": \"Forgot your password?\"", "password: {{ .Values.db.password }}\n",
             "https://0a1b2c3d4e5f60718293a4b5c6d7e8f9@o123456.ingest.sentry.io/4455322",
             "Date:   Sat Mar 1 10:00:00 2025 +0000\n", "Message-ID: <q7Zp2Lk9Xw4Rt8Vb1Nc5@email.amazonses.com>",
+            "password: [REDACTED]\n", "pass: 12 fail: 0\n",
+            "ObjectKey: logs/2024/829d1e1517d46b72d57ef4e5bf3e92ea.gz\n",
             "Sec-WebSocket-Key: p1wmfh8FIBjArmRe+BWSHw==\n",
             "arn:aws:secretsmanager:eu-central-1:499785495196:secret:river/harbor-password-ncF33F: ftofq4qqe4c37hl2k84rpmpdv4",
             "alias/token-key (\"426804616ff6ddfab18a0e0e4a77abff\")",
