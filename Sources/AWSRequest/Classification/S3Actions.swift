@@ -83,6 +83,7 @@ struct S3Actions {
         case "CreateBucket":
             if setsACL { names.append("s3:PutBucketAcl") }
             if input.text(at: "ObjectOwnership") != nil { names.append("s3:PutBucketOwnershipControls") }
+            if !input.values(at: "CreateBucketConfiguration.Tags").isEmpty { names.append("s3:TagResource") }
             if input.text(at: "ObjectLockEnabledForBucket")?.lowercased() == "true" {
                 names += ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"]
             }
