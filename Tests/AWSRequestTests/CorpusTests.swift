@@ -48,7 +48,7 @@ struct CorpusCase {
 private func isException(_ operation: String) -> Bool {
     operation.hasPrefix("sdb.")
         || [
-            "s3.CreateSession", "s3control.CreateBucket", "s3control.ListRegionalBuckets", "cloudsearchdomain.Search",
+            "s3.CreateSession", "s3control.CreateBucket", "s3control.ListRegionalBuckets",
         ].contains(operation)
 }
 

@@ -38,6 +38,40 @@ struct RecognitionTests {
         #expect(call.requestedRegion.name == "eu-west-1")
     }
 
+    @Test("Takes CloudSearch's search as a form, as botocore writes it")
+    func searchForm() throws {
+        let post = request("POST", "/2013-01-01/search", form)
+        let body = Array("format=sdk&pretty=true&q=star%20wars".utf8)
+        let call = try recognise(post, .signed(region: "eu-west-1", service: "cloudsearch"), body: body)
+        #expect(call.qualifiedName == "cloudsearchdomain.Search")
+        #expect(call.target == "/2013-01-01/search")
+        #expect(try Catalogue.embedded().parse(call, post, body: body).text(at: "query") == "star wars")
+    }
+
+    @Test(
+        "Refuses a form that is no search",
+        arguments: [
+            "", "format=sdk", "format=sdk&pretty=true&q=a&nothing=1", "format=sdk&pretty=true&q=a b",
+            "format=sdk&pretty=true&q=%zz", "format=sdk&pretty=true&q=a?b=c", "format=sdk&pretty=true&q=a#b",
+            "format=sdk&pretty=true&q=\r\n", "format=sdk&pretty=true&q=" + String(repeating: "a", count: 65_536),
+        ]
+    )
+    func badSearchForm(_ body: String) {
+        let post = request("POST", "/2013-01-01/search", form)
+        #expect(throws: RecognitionError.self) { try recognise(post, "cloudsearch", body: body) }
+    }
+
+    @Test("Refuses a search whose form has a parameter twice, or a bare plus")
+    func ambiguousSearchForm() throws {
+        let post = request("POST", "/2013-01-01/search", form)
+        for text in ["format=sdk&pretty=true&q=a&q=b", "format=sdk&pretty=true&q=a+b"] {
+            #expect(throws: (any Error).self, "\(text)") {
+                let call = try recognise(post, "cloudsearch", body: text)
+                _ = try Catalogue.embedded().parse(call, post, body: Array(text.utf8))
+            }
+        }
+    }
+
     @Test(
         "Refuses operations that take a stream of events by name",
         arguments: [

@@ -26,8 +26,10 @@ extension Catalogue {
             let pairs = try Self.formPairs(call, request, bytes)
             return ParsedInput(try FormInput.read(pairs, shape: input, isEC2: call.wireProtocol == .ec2), input)
         case .restJSON, .restXML, .s3:
-            let head = try RestHeadInput(call.target, isS3: call.wireProtocol == .s3).read(call, request)
-            let rest = try Self.restBody(call, request, bytes)
+            let target = call.inputTarget ?? call.target
+            let head = try RestHeadInput(target, isS3: call.wireProtocol == .s3).read(call, request)
+            // A query that was written as a form has been read with the target.
+            let rest = call.inputTarget == nil ? try Self.restBody(call, request, bytes) : []
             var builder = Value.ObjectBuilder()
             for field in head + rest { try builder.append(field.name, field.value) }
             let parsed = ParsedInput(.object(builder.fields), input)

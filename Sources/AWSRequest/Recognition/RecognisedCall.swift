@@ -36,6 +36,8 @@ public struct RecognisedCall: Sendable {
     public let receivedHostPrefix: String
     /// The raw path and query as AWS has it, without the prefix of a bearer URL.
     public let target: String
+    /// The target that holds the input, where the client wrote the query as a form; else nil.
+    let inputTarget: String?
 
     /// What the body is needed for.
     public var bodyNeed: BodyNeed {
@@ -66,7 +68,8 @@ public struct RecognisedCall: Sendable {
                 requestedRegion: requestedRegion,
                 s3: s3,
                 receivedHostPrefix: receivedHostPrefix,
-                target: target
+                target: target,
+                inputTarget: inputTarget
             )
         }
     }

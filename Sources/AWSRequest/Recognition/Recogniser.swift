@@ -65,6 +65,7 @@ public struct Recogniser: Sendable {
         var operations: [Operation]
         var wireProtocol: WireProtocol
         var s3: S3Target?
+        var inputTarget: String?
     }
 
     private func find(_ head: RequestHead, _ scope: Scope, _ body: [UInt8]?) throws(RecognitionError) -> Match? {
@@ -80,6 +81,13 @@ public struct Recogniser: Sendable {
         if scope.isUnsigned ? isForm && head.method == .post : !speakForm.isEmpty {
             let query = QueryMatcher(head: head, scope: scope, services: scope.isUnsigned ? scope.services : speakForm)
             if query.applies { return try query.match(body) }
+        }
+        if SearchForm.applies(to: head, scope) {
+            guard let body else { return nil }
+            let form = try SearchForm(head, body)
+            var match = try restMatch(form.head, scope, body)
+            match?.inputTarget = form.target
+            return match
         }
         return try restMatch(head, scope, body)
     }
@@ -156,7 +164,8 @@ public struct Recogniser: Sendable {
             requestedRegion: scope.region,
             s3: match.s3,
             receivedHostPrefix: prefix,
-            target: rawTarget
+            target: rawTarget,
+            inputTarget: match.inputTarget
         )
     }
 

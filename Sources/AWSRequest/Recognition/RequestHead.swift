@@ -2,9 +2,9 @@ import HTTPTypes
 
 /// What recognition needs of a request's head, collected in one pass over the header fields.
 struct RequestHead: Sendable {
-    let method: MethodCode
-    let methodName: String
-    let target: RequestTarget
+    private(set) var method: MethodCode
+    private(set) var methodName: String
+    private(set) var target: RequestTarget
     let label: SiteHosts.Label
     /// Lower-case names of the header fields.
     let headerNames: [String]
@@ -34,6 +34,13 @@ struct RequestHead: Sendable {
         let host = request.authority ?? ""
         guard let label = hosts.label(of: host) else { throw .unknownHost(host) }
         self.label = label
+    }
+
+    /// The same head for a GET of another target.
+    func asGet(of target: RequestTarget) -> RequestHead {
+        var head = self
+        (head.method, head.methodName, head.target) = (MethodCode("GET"), "GET", target)
+        return head
     }
 
     func hasHeader(_ name: CatalogueText) -> Bool { headerNames.contains { name == $0 } }
