@@ -8,6 +8,12 @@ static inline int postern_fcgi_connection(const FCGX_Request *request) { return 
 /// Tells libfcgi to close the connection once the present request is answered.
 static inline void postern_fcgi_close_after(FCGX_Request *request) { request->keepConnection = 0; }
 
+/// The same, and at once: without shutdown(2) and a wait for the other side to close first.
+static inline void postern_fcgi_close_at_once(FCGX_Request *request) {
+    request->keepConnection = 0;
+    request->detached = 1;
+}
+
 #include <signal.h>
 
 static inline void postern_fcgi_ignore(int signal) { (void)signal; }

@@ -28,14 +28,25 @@ public struct JSONLogHandler: LogHandler {
 
     /// Writes one line in one call, so that lines of several threads never mix.
     public func log(event: LogEvent) {
-        var line = #"{"time":""# + UnixTime.current().description
-        line += #"","level":"\#(event.level.rawValue)","program":"#
-        line += JSONText.quoted(label) + #","message":"# + JSONText.quoted(event.message.description)
-        let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        var line: [UInt8] = []
+        line.reserveCapacity(768)
+        line.append(contentsOf: #"{"time":""#.utf8)
+        line.append(contentsOf: UnixTime.current().description.utf8)
+        line.append(contentsOf: #"","level":""#.utf8)
+        line.append(contentsOf: event.level.rawValue.utf8)
+        line.append(contentsOf: #"","program":"#.utf8)
+        JSONText.append(quoted: label, to: &line)
+        line.append(contentsOf: #","message":"#.utf8)
+        JSONText.append(quoted: event.message.description, to: &line)
+        let more = event.metadata ?? [:]
+        let fields = metadata.isEmpty ? more : metadata.merging(more) { _, new in new }
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-            line += "," + JSONText.quoted(key) + ":" + JSONText.quoted(value.description)
+            line.append(UInt8(ascii: ","))
+            JSONText.append(quoted: key, to: &line)
+            line.append(UInt8(ascii: ":"))
+            JSONText.append(quoted: value.description, to: &line)
         }
-        line += "}\n"
-        _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
+        line.append(contentsOf: "}\n".utf8)
+        _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

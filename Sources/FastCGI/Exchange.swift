@@ -162,20 +162,22 @@ extension ParameterList {
     /// Copies libfcgi's `NAME=value` strings.
     @unsafe
     init(environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
-        var all: [Parameter] = []
+        var bytes: [UInt8] = []
+        var pairs: [(start: Int, split: Int, end: Int)] = []
         guard var cursor = unsafe environment else {
-            self.init(all)
+            self.init([Parameter]())
             return
         }
-        all.reserveCapacity(48)
+        bytes.reserveCapacity(4096)
+        pairs.reserveCapacity(48)
         while let entry = unsafe cursor.pointee {
-            let length = unsafe strlen(entry)
-            let bytes = unsafe UnsafeRawBufferPointer(start: entry, count: length)
-            if let split = unsafe bytes.firstIndex(of: UInt8(ascii: "=")) {
-                unsafe all.append(Parameter(name: Array(bytes[..<split]), value: Array(bytes[(split + 1)...])))
+            let start = bytes.count
+            unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(start: entry, count: strlen(entry)))
+            if let split = bytes[start...].firstIndex(of: UInt8(ascii: "=")) {
+                pairs.append((start, split, bytes.count))
             }
             unsafe cursor += 1
         }
-        self.init(all)
+        self.init(pairs.map { Parameter(name: bytes[$0.start..<$0.split], value: bytes[($0.split + 1)..<$0.end]) })
     }
 }

@@ -4,14 +4,16 @@
 /// parameters, later ones as one value joined by a comma.
 public struct ParameterList: Sendable {
     /// One `NAME=value` pair; neither half is validated here.
+    ///
+    /// All pairs of a request share their bytes.
     public struct Parameter: Sendable, Equatable {
         /// The bytes before the first `=`.
-        public let name: [UInt8]
+        public let name: ArraySlice<UInt8>
         /// The bytes after it.
-        public let value: [UInt8]
+        public let value: ArraySlice<UInt8>
 
         /// Takes both halves.
-        public init(name: [UInt8], value: [UInt8]) {
+        public init(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
             self.name = name
             self.value = value
         }
@@ -27,24 +29,28 @@ public struct ParameterList: Sendable {
 
     /// Takes text pairs, for tests.
     public init(_ pairs: KeyValuePairs<String, String>) {
-        all = pairs.map { Parameter(name: Array($0.key.utf8), value: Array($0.value.utf8)) }
+        all = pairs.map { Parameter(name: Array($0.key.utf8)[...], value: Array($0.value.utf8)[...]) }
     }
 
     /// The value of a parameter that nginx sets exactly once; nil when it is absent or repeated.
     ///
     /// A repeated one is never trusted: nginx sends both of a pair that is configured twice.
     public func single(_ name: StaticString) -> [UInt8]? {
-        var found: [UInt8]?
+        only(name).map { Array($0) }
+    }
+
+    /// The same as text; nil also where it is not UTF-8.
+    public func text(_ name: StaticString) -> String? {
+        only(name).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    private func only(_ name: StaticString) -> ArraySlice<UInt8>? {
+        var found: ArraySlice<UInt8>?
         for parameter in all where parameter.isNamed(name) {
             guard found == nil else { return nil }
             found = parameter.value
         }
         return found
-    }
-
-    /// The same as text; nil also where it is not UTF-8.
-    public func text(_ name: StaticString) -> String? {
-        single(name).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }
 

@@ -26,7 +26,9 @@ final class IncomingBody {
         if let declared, declared > Int64(limit) { throw Self.tooLarge(reason) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Int(clamping: declared ?? 0))
-        while try read(upTo: 65_536, into: &bytes) > 0 {
+        // One byte more than is promised shows the end in the same read.
+        let piece = min(max((declared ?? 65_535) + 1, 1), 65_536)
+        while try read(upTo: Int(piece), into: &bytes) > 0 {
             guard bytes.count <= limit else { throw Self.tooLarge(reason) }
         }
         if let declared, declared != received {

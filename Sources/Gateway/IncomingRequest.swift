@@ -43,7 +43,7 @@ struct IncomingRequest {
     /// `HTTP_X_AMZ_DATE` becomes `x-amz-date`; which names had an underscore only the signature can tell (`SignatureClaim`).
     private static func fields(_ parameters: ParameterList) throws(Rejection) -> HTTPFields {
         var fields = HTTPFields()
-        let prefix = Array("HTTP_".utf8)
+        let prefix = "HTTP_".utf8
         var count = 0
         for parameter in parameters.all where parameter.name.starts(with: prefix) {
             let name = parameter.name.dropFirst(prefix.count).map { byte in
@@ -53,7 +53,7 @@ struct IncomingRequest {
                 default: byte
                 }
             }
-            if name == Array("host".utf8) || name == Array("proxy".utf8) { continue }
+            if name.elementsEqual("host".utf8) || name.elementsEqual("proxy".utf8) { continue }
             guard let text = String(validating: name, as: UTF8.self), let fieldName = HTTPField.Name(text),
                 HTTPField.isValidValue(parameter.value)
             else { throw .invalid("InvalidRequest", "A header's name or value holds a byte that HTTP does not allow.") }
@@ -61,7 +61,7 @@ struct IncomingRequest {
             guard count <= mostFields else {
                 throw .invalid("RequestHeaderSectionTooLarge", "More than \(mostFields) headers.", status: 431)
             }
-            fields.append(HTTPField(name: fieldName, value: parameter.value))
+            fields.append(HTTPField(name: fieldName, value: Array(parameter.value)))
         }
         return fields
     }

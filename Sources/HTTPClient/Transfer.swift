@@ -10,7 +10,6 @@ final class Transfer {
     private let maxHeadBytes: Int
     private let isCancelled: () -> Bool
     private var lastAsked = timespec()
-    private var sent = 0
     private var outgoing: [UInt8] = []
     private var headBytes = 0
     private var status = 0
@@ -21,18 +20,15 @@ final class Transfer {
         self.sink = sink
         self.maxHeadBytes = maxHeadBytes
         self.isCancelled = isCancelled
+        unsafe clock_gettime(CLOCK_MONOTONIC_COARSE, &lastAsked)
     }
 
     /// Fills curl's upload buffer; nil gives up.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
         switch body {
-        case .none:
+        // Bytes are given to curl by address.
+        case .none, .bytes:
             return 0
-        case .bytes(let bytes):
-            let count = min(buffer.count, bytes.count - sent)
-            unsafe buffer.copyBytes(from: bytes[sent..<(sent + count)])
-            sent += count
-            return count
         case .stream(_, let read):
             outgoing.removeAll(keepingCapacity: true)
             guard let count = read(buffer.count, &outgoing), count <= buffer.count else {

@@ -17,7 +17,7 @@ struct ConsoleRequestTests {
         let pairs =
             [("REQUEST_METHOD", method), ("REQUEST_URI", target), ("CONTENT_TYPE", type), ("REMOTE_ADDR", "192.0.2.1")]
             + headers
-        let list = ParameterList(pairs.map { .init(name: Array($0.0.utf8), value: Array($0.1.utf8)) })
+        let list = ParameterList(pairs.map { .init(name: Array($0.0.utf8)[...], value: Array($0.1.utf8)[...]) })
         return try ConsoleRequest(list, basePath: "/_postern/console/") { limit in
             Array(body.utf8.prefix(limit + 1))
         }

@@ -20,12 +20,12 @@ struct ParameterListTests {
         arguments: ["postern_identity", "POSTERN_IDENTITY ", "XPOSTERN_IDENTITY"]
     )
     func comparesExactly(_ name: String) {
-        let list = ParameterList([.init(name: Array(name.utf8), value: [1])])
+        let list = ParameterList([.init(name: Array(name.utf8)[...], value: [1])])
         #expect(list.single("POSTERN_IDENTITY") == nil)
     }
 
     @Test("Text that is no UTF-8 is none")
     func refusesBrokenText() {
-        #expect(ParameterList([.init(name: Array("A".utf8), value: [0xFF])]).text("A") == nil)
+        #expect(ParameterList([.init(name: Array("A".utf8)[...], value: [0xFF])]).text("A") == nil)
     }
 }

@@ -46,7 +46,7 @@ struct IncomingRequestTests {
     @Test("Refuses more headers than it looks at")
     func refusesMany() {
         let many = (0...IncomingRequest.mostFields).map {
-            ParameterList.Parameter(name: Array("HTTP_X_\($0)".utf8), value: [65])
+            ParameterList.Parameter(name: Array("HTTP_X_\($0)".utf8)[...], value: [65])
         }
         #expect(throws: Rejection.self) { try IncomingRequest(ParameterList(parameters().all + many)) }
     }

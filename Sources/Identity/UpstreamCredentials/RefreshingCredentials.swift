@@ -1,4 +1,5 @@
-internal import Synchronization
+internal import Locking
+import Synchronization
 
 /// One credential kept fresh for all threads: loaded by one while the others go on with what is there, or wait.
 public final class RefreshingCredentials: Sendable {
@@ -20,7 +21,7 @@ public final class RefreshingCredentials: Sendable {
         var replaced: UnixTime?
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     /// Held by the thread that loads.
     private let turn = Mutex(())
     private let load: Load
