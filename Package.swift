@@ -81,7 +81,7 @@ let package = Package(
 
         // Domain.
         module("Approvals", ["Locking", "OpenSSL", "Postgres"]),
-        module("Audit", ["Locking", "OpenSSL", "Postgres"]),
+        module("Audit", ["Locking", "Metrics", "OpenSSL", "Postgres"]),
         module("AWSRequest", ["CCatalogue", "Compression", "XMLStream", httpTypes]),
         module("Identity", ["HTTPClient", "Locking", "OpenSSL", "Postgres", "XMLStream", httpTypes]),
         module("Masking", ["CMaskingRules", "Compression", "Locking", "OpenSSL", "PatternMatch", "XMLStream"]),
@@ -100,15 +100,19 @@ let package = Package(
         module(
             "Console",
             [
-                "Approvals", "Audit", "Configuration", "FastCGI", "Identity", "OpenSSL", "Policy", "Postgres", mustache,
-                logging,
+                "Approvals", "Audit", "Configuration", "FastCGI", "Identity", "Metrics", "OpenSSL", "Policy",
+                "Postgres",
+                mustache, logging,
             ]
         ),
 
         // Programs.
         program(
             "postern-auth",
-            ["Configuration", "FastCGI", "HTTPClient", "Identity", "Locking", "Policy", argumentParser, logging]
+            [
+                "Configuration", "FastCGI", "HTTPClient", "Identity", "Locking", "Metrics", "Policy", argumentParser,
+                logging,
+            ]
         ),
         program(
             "postern-worker",
@@ -139,10 +143,10 @@ let package = Package(
             swiftSettings: strict
         ),
         tests(of: "Approvals", ["OpenSSL", "Postgres", "PrivateCluster"]),
-        tests(of: "Audit", ["OpenSSL", "Postgres", "PrivateCluster"]),
+        tests(of: "Audit", ["Metrics", "OpenSSL", "Postgres", "PrivateCluster"]),
         tests(of: "AWSRequest", [httpTypes], vectors: true),
         tests(of: "Compression"),
-        tests(of: "Configuration", ["AWSRequest"]),
+        tests(of: "Configuration", ["AWSRequest", yams]),
         tests(
             of: "Console",
             [

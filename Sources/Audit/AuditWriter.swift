@@ -88,6 +88,12 @@ public final class AuditWriter: Sendable {
     /// How many records wait to be written.
     public var queued: Int { queue.count }
 
+    /// How long the oldest record waits that is not stored; zero where none waits.
+    var lag: Duration { queue.lag }
+
+    /// What the writer's thread counts.
+    var metrics: AuditMetrics { queue.metrics }
+
     /// The second places for records.
     public var recordSinks: [AuditSink] { settings.recordSinks }
 

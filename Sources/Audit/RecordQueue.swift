@@ -6,6 +6,7 @@ struct QueuedRecord: Sendable {
     var record: EncodedRecord
     var grant: GrantUse?
     var waiter: CommitWaiter?
+    let queued = ContinuousClock.now
 }
 
 /// A request thread's wait for the commit of one record.
@@ -83,6 +84,8 @@ final class RecordQueue: Sendable {
         var lostCount = 0
     }
 
+    /// What the writer's thread counts.
+    let metrics = AuditMetrics()
     private let state = Lock(State())
     private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -182,6 +185,14 @@ final class RecordQueue: Sendable {
     }
 
     var count: Int { state.withLock { $0.records.count } }
+
+    /// How long the oldest record waits that is not stored; zero where none waits.
+    var lag: Duration {
+        let oldest = state.withLock { state in
+            [state.records.first?.queued, state.failingSince].compactMap(\.self).min()
+        }
+        return oldest?.duration(to: .now) ?? .zero
+    }
 
     var isClosing: Bool { state.withLock { $0.isClosing } }
 

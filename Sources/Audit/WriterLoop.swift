@@ -53,15 +53,18 @@ struct WriterLoop: ~Copyable {
 
     /// Stores the batch; an empty one shows whether PostgreSQL is there.
     private mutating func attempt() {
+        let (start, count) = (ContinuousClock.now, batch.count)
         do throws(PostgresError) {
             try connect()
             try store()
             delay = .milliseconds(20)
             isFailing = false
             queue.noteSuccess()
+            queue.metrics.committed(count, since: start)
         } catch {
             isFailing = true
             queue.noteFailure()
+            queue.metrics.failed(since: start)
             if connection?.isBroken ?? true { connection = nil }
             dropAbandoned()
             pause()
@@ -139,6 +142,7 @@ struct WriterLoop: ~Copyable {
         finish(receipts)
         if checkpoints.isDue(at: head.sequence) { checkpoints.done(at: head.sequence) }
         if let checkpoint {
+            queue.metrics.checkpointed()
             for sink in settings.checkpointSinks { sink.offer([.checkpoint(checkpoint)]) }
             try signDatabaseChain(by: .now + settings.deadline)
         }

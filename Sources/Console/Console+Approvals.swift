@@ -1,6 +1,7 @@
 import Approvals
 import Identity
 import Logging
+import Metrics
 import Postgres
 
 extension Console {
@@ -160,6 +161,7 @@ extension Console {
             logger.error("vote not known", metadata: ["request_id": "\(request.requestID)", "error": "\(error)"])
             return pages.message(.unknownOutcome, session)
         }
+        metrics.votes.add([verdict.rawValue, result.rawValue])
         logger.info(
             "vote",
             metadata: [

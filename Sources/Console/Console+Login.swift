@@ -1,6 +1,7 @@
 import Approvals
 import Identity
 import Logging
+import Metrics
 import Postgres
 
 extension Console {
@@ -20,6 +21,7 @@ extension Console {
             response.setCookie(beginning.cookieName, beginning.cookieValue, seconds: LoginFlow.lifetime)
             return response
         } catch {
+            metrics.logins.add([error.check])
             logger.warning("login not begun", metadata: ["check": "\(error.check)"])
             return pages.message(.loginFailed(error))
         }
@@ -34,6 +36,7 @@ extension Console {
             login = try loginFlow.finish(request.query, request.cookies, at: now)
             token = try SessionToken()
         } catch {
+            metrics.logins.add([error.check])
             logger.notice("login refused", metadata: ["request_id": id, "check": "\(error.check)"])
             return pages.message(.loginFailed(error))
         }
@@ -44,6 +47,7 @@ extension Console {
             }
             try sessions.begin(login, token, from: request.remoteAddress)
         }
+        metrics.logins.add(["accepted"])
         logger.info("logged in", metadata: ["request_id": id, "principal": "\(login.principal.name)"])
         var response = ConsoleResponse.redirect(to: pages.base + login.target.path)
         response.setCookie(SessionToken.cookieName, token.cookie, seconds: SessionStore.lifetime)

@@ -4,6 +4,7 @@ public import FastCGI
 import Foundation
 public import Identity
 public import Logging
+import Metrics
 import OpenSSL
 import Postgres
 
@@ -20,6 +21,8 @@ public final class Console: Sendable {
     /// Seconds since a person proved who he is, after which he does so again before he decides.
     let freshLogin: Int64
     let logger: Logger
+    let metrics = ConsoleMetrics()
+    let gauges: ConsoleGauges
 
     /// The issuer's keys as the provider's ID tokens need them; `refreshIfDue()` is to be called once a second.
     public let keys: IssuerKeys
@@ -60,13 +63,19 @@ public final class Console: Sendable {
         )
         sessions = SessionStore(pool: pool)
         audit = AuditReader(pool: pool)
+        gauges = ConsoleGauges(pool: pool)
         approvals = ApprovalStore(settings.database, user: user, connections: connections, isListening: false)
         self.logger = logger
     }
 
     /// Answers one request.
     public func answer(_ exchange: Exchange) {
+        guard exchange.parameters.text("POSTERN_ROUTE") != "metrics" else {
+            answerMetrics(exchange)
+            return
+        }
         let response = respond(exchange)
+        metrics.requests.add([String(response.status)])
         // A client that has gone is nobody to tell.
         try? exchange.writeHead(status: response.status, fields: response.fields)
         try? exchange.write(response.body.span)

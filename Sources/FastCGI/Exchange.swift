@@ -99,6 +99,20 @@ public final class Exchange {
         return ready > 0 && watched.revents & (pollReadHangUp | Int16(POLLHUP | POLLERR)) != 0
     }
 
+    /// Answers with one text as a whole.
+    public func answer(status: Int = 200, contentType: String, text: String) {
+        let body = Array(text.utf8)
+        // A client that has gone is nobody to tell.
+        try? writeHead(
+            status: status,
+            fields: [("Content-Type", contentType), ("Content-Length", String(body.count))]
+        )
+        try? write(body.span)
+    }
+
+    /// What the server's threads do now, this one among them.
+    public var occupancy: Occupancy { holding.occupancy }
+
     /// Runs `wait` in a place of the holding pool, so that a request which waits for a person takes no thread from
     /// the others; nil, and `wait` is not run, when all places are taken.
     public func hold<Result>(_ wait: () -> Result) -> Result? {

@@ -1,5 +1,26 @@
 import Locking
 
+/// What a server's threads do at one moment; counted without stopping them, so the sum may be off by one or two.
+public struct Occupancy: Sendable, Equatable {
+    /// Threads that are meant to take requests.
+    public let threads: Int
+    /// Requests that may wait for a person besides.
+    public let places: Int
+    /// Threads that wait for a connection.
+    public let idle: Int
+    /// Threads that wait for the next request of a connection that nginx keeps.
+    public let kept: Int
+    /// Threads with a request.
+    public let busy: Int
+    /// Requests that wait for a person.
+    public let held: Int
+
+    /// The counts by name, for metrics.
+    public var states: [(state: String, count: Int)] {
+        [("busy", busy), ("held", held), ("idle", idle), ("kept", kept)]
+    }
+}
+
 /// The count of a server's threads: how many take requests, how many wait for a person.
 ///
 /// A thread that begins to wait is replaced by a new one, so that waiting requests take no thread from the others;
@@ -14,15 +35,36 @@ final class HoldingPool: Sendable {
     private let places: Int
     private let count = Lock(Count())
     private let startThread: @Sendable () -> Void
+    private let look: @Sendable () -> (idle: Int, kept: Int)
 
     /// - Parameters:
     ///   - threads: how many threads take requests.
     ///   - places: how many requests may wait besides.
+    ///   - look: counts the threads that wait for a connection, and for the next request of a kept one.
     ///   - startThread: starts one more thread; it calls `threadStarted` itself.
-    init(threads: Int, places: Int, startThread: @escaping @Sendable () -> Void) {
+    init(
+        threads: Int,
+        places: Int,
+        look: @escaping @Sendable () -> (idle: Int, kept: Int) = { (0, 0) },
+        startThread: @escaping @Sendable () -> Void
+    ) {
+        self.look = look
         self.threads = threads
         self.places = places
         self.startThread = startThread
+    }
+
+    /// What the threads do now.
+    var occupancy: Occupancy {
+        let (now, waiting) = (count.withLock { $0 }, look())
+        return Occupancy(
+            threads: threads,
+            places: places,
+            idle: waiting.idle,
+            kept: waiting.kept,
+            busy: max(0, now.serving - waiting.idle - waiting.kept),
+            held: now.held
+        )
     }
 
     func threadStarted() {

@@ -63,7 +63,9 @@ public final class Server: Sendable {
 
     /// Starts the threads.
     public func start() {
-        let pool = HoldingPool(threads: size.threads, places: size.held) { [self] in startThread() }
+        let pool = HoldingPool(threads: size.threads, places: size.held, look: { [self] in waiting }) { [self] in
+            startThread()
+        }
         self.pool.withLock { $0 = pool }
         for _ in 0..<size.threads { startThread() }
     }
@@ -96,6 +98,15 @@ public final class Server: Sendable {
 
     /// Seconds for which a draining server serves connections that nginx keeps.
     private static let idlePatience = 1.0
+
+    /// Threads that wait for a connection, and for the next request of a kept one.
+    private var waiting: (idle: Int, kept: Int) {
+        let connections = seats.withLock { seats in
+            seats.values.map { $0.connection.load(ordering: .relaxed) }.filter { $0 != Seat.busy }
+        }
+        let kept = connections.count { $0 >= 0 }
+        return (connections.count - kept, kept)
+    }
 
     private var threadsAlive: Int { pool.withLock { $0?.alive ?? 0 } }
 

@@ -58,6 +58,22 @@ extension AuditedCall {
         return call
     }
 
+    /// The trace that the agent's call belongs to, in hexadecimal digits (W3C Trace Context section 3.2).
+    ///
+    /// Nil where the field is none of version 00, so that nothing else of it gets into logs.
+    var traceID: String? {
+        guard let parts = traceparent?.split(separator: "-", omittingEmptySubsequences: false), parts.count == 4,
+            parts[0] == "00", zip(parts.dropFirst(), [32, 16, 2]).allSatisfy({ Self.isHexadecimal($0, count: $1) }),
+            parts[1].contains(where: { $0 != "0" })
+        else { return nil }
+        return String(parts[1])
+    }
+
+    private static func isHexadecimal(_ text: Substring, count: Int) -> Bool {
+        text.utf8.count == count
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
     private static func rank(_ level: String) -> Int {
         ConditionKey.accessLevels.firstIndex(of: level) ?? ConditionKey.accessLevels.count
     }

@@ -54,6 +54,7 @@ extension CallHandler {
         if let operation = audited.operation { fields["operation"] = "\(operation)" }
         if let region = audited.region { fields["region"] = "\(region)" }
         if !audited.subject.isEmpty { fields["subject"] = "\(audited.subject)" }
+        if let trace = audited.traceID { fields["trace_id"] = "\(trace)" }
         if let session = audited.sessionID { fields["session"] = "\(session)" }
         if let statement = decided?.statement { fields["statement"] = "\(statement)" }
         if let id = decided?.approvalID { fields["approval"] = "\(id)" }

@@ -2,10 +2,11 @@ import Audit
 import Configuration
 import FastCGI
 import Glibc
+import Identity
 import Metrics
 import OpenSSL
 
-/// What a worker counts, for Prometheus: docs/runbook.md says what to watch.
+/// What a worker counts, for Prometheus: docs/metrics.md has each of them.
 struct CallMetrics: Sendable {
     let calls = CounterFamily(
         "postern_calls_total",
@@ -31,18 +32,18 @@ struct CallMetrics: Sendable {
     private let started = time(nil)
 
     /// The page of one process.
-    func page(audit: AuditWriter, policy: String) -> String {
+    func page(audit: AuditWriter, policy: String, revocations: Int64?, occupancy: Occupancy) -> String {
         var page = MetricsPage()
         for family in [calls, stages, masked, upstreamErrors, held] as [any Family] { family.write(into: &page) }
-        page.gauge("postern_ready", help: "1 when a call could be recorded durably now.", audit.isReady ? 1 : 0)
-        page.gauge("postern_audit_queue_records", help: "Audit records that wait to be written.", audit.queued)
+        audit.write(into: &page)
         sinkCounts(of: audit, into: &page)
         page.gauge("postern_policy_info", help: "The policy in force.", 1, labels: [("sha256", policy)])
-        page.gauge("postern_build_info", help: "The program.", 1, labels: [("version", Version.current)])
-        page.gauge("process_start_time_seconds", help: "Start of the process since the epoch.", started)
-        if let resident = Self.residentBytes() {
-            page.gauge("process_resident_memory_bytes", help: "Resident memory.", resident)
+        if let revocations {
+            page.gauge("postern_revocations_age_seconds", help: "Age of the revocation list.", Int(revocations))
         }
+        page.gauge("postern_held_limit", help: "Calls that may wait for a person.", occupancy.places)
+        page.threads(limit: occupancy.threads, occupancy.states)
+        page.process("postern-worker", version: Version.current, started: started)
         return page.text
     }
 
@@ -57,14 +58,6 @@ struct CallMetrics: Sendable {
         page.begin("postern_audit_sink_dropped_total", help: "Lines that a sink had no room for.", type: "counter")
         for (labels, sink) in sinks { page.sample("postern_audit_sink_dropped_total", labels, String(sink.dropped)) }
     }
-
-    /// The second field of /proc/self/statm, in pages (proc(5)).
-    private static func residentBytes() -> Int? {
-        guard let text = try? Settings.text(ofFile: "/proc/self/statm") else { return nil }
-        let fields = text.split(separator: " ")
-        guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
-        return pages &* sysconf(Int32(_SC_PAGESIZE))
-    }
 }
 
 extension Gateway {
@@ -72,11 +65,10 @@ extension Gateway {
     func answerMetrics(_ exchange: Exchange) {
         let text = metrics.page(
             audit: parts.audit,
-            policy: policy.current.hash.hex
+            policy: policy.current.hash.hex,
+            revocations: parts.revocations.age(at: .current()),
+            occupancy: exchange.occupancy
         )
-        let body = Array(text.utf8)
-        let fields = [("Content-Type", MetricsPage.contentType), ("Content-Length", String(body.count))]
-        try? exchange.writeHead(status: 200, fields: fields)
-        try? exchange.write(body.span)
+        exchange.answer(contentType: MetricsPage.contentType, text: text)
     }
 }

@@ -143,9 +143,7 @@ public final class Gateway: Sendable {
     private func answerHealth(_ exchange: Exchange) {
         let asksReady = exchange.parameters.text("REQUEST_URI")?.hasSuffix("/ready") ?? false
         let isReady = !asksReady || parts.audit.isReady
-        let body = Array((isReady ? "ok\n" : "the audit trail is out of reach\n").utf8)
-        let fields = [("Content-Type", "text/plain"), ("Content-Length", String(body.count))]
-        try? exchange.writeHead(status: isReady ? 200 : 503, fields: fields)
-        try? exchange.write(body.span)
+        let text = isReady ? "ok\n" : "the audit trail is out of reach\n"
+        exchange.answer(status: isReady ? 200 : 503, contentType: "text/plain", text: text)
     }
 }

@@ -3,9 +3,10 @@ import FastCGI
 import Foundation
 import HTTPClient
 import Identity
-import Logging
-import Policy
 import Locking
+import Logging
+import Metrics
+import Policy
 
 /// The running program: the service in force, and the threads that keep keys and revocations fresh.
 final class AuthProgram: Sendable {
@@ -22,6 +23,7 @@ final class AuthProgram: Sendable {
     private let revocations: Revocations
     private let logger: Logger
     private let feed = Lock<RevocationFeed?>(nil)
+    private let metrics = AuthMetrics()
 
     init(settings: Settings, logger: Logger) throws {
         revocations = Revocations(staleAfter: Int64(settings.revocationsStaleAfter))
@@ -55,9 +57,9 @@ final class AuthProgram: Sendable {
     }
 
     /// Reads the configuration and the key ring again; what is wrong with them leaves all as it was.
-    func reload(configuration file: String) {
+    func reload(configuration file: String, environment: [String: String]) {
         do {
-            replace(with: try Settings(file: file), why: "configuration read")
+            replace(with: try Settings(file: file, environment: environment), why: "configuration read")
         } catch {
             logger.error("configuration refused, the old one stays", metadata: ["error": "\(error)"])
         }
@@ -65,13 +67,27 @@ final class AuthProgram: Sendable {
 
     /// Answers one request.
     func answer(_ exchange: Exchange) {
+        guard exchange.parameters.text("POSTERN_ROUTE") != "metrics" else {
+            exchange.answer(contentType: MetricsPage.contentType, text: page(exchange.occupancy))
+            return
+        }
         let service = parts.withLock(\.service)
         let request = AuthService.Request(exchange.parameters)
         let reply = service.reply(to: request, body: { exchange.body(upTo: AuthService.maximumBody) }, at: .current())
+        metrics.count(reply.event, route: request.route, at: .current())
         log(reply.event, request)
         // A client that has gone is nobody to tell.
         try? exchange.writeHead(status: reply.status, fields: reply.fields)
         try? exchange.write(Array(reply.body.utf8).span)
+    }
+
+    private func page(_ occupancy: Occupancy) -> String {
+        metrics.page(
+            issuers: parts.withLock(\.issuers),
+            revocations: revocations.age(at: .current()),
+            occupancy: occupancy,
+            at: .current()
+        )
     }
 
     private func log(_ event: AuthService.Event?, _ request: AuthService.Request) {
@@ -105,13 +121,16 @@ final class AuthProgram: Sendable {
 
     /// Keeps one issuer's keys fresh for as long as some service uses them.
     private func refresh(_ keys: IssuerKeys) {
-        let logger = logger
+        let (logger, metrics) = (logger, metrics)
         Thread.detachNewThread { [weak keys] in
             while let current = keys {
                 let issuer: Logger.MetadataValue = "\(current.issuer.url)"
                 switch current.refreshIfDue() {
-                case .refreshed?: logger.info("issuer's keys fetched", metadata: ["issuer": issuer])
+                case .refreshed?:
+                    metrics.fetches.add([current.issuer.url.text, "fetched"])
+                    logger.info("issuer's keys fetched", metadata: ["issuer": issuer])
                 case .failed(let error)?:
+                    metrics.fetches.add([current.issuer.url.text, "failed"])
                     logger.warning("issuer's keys not fetched", metadata: ["issuer": issuer, "error": "\(error)"])
                 case nil: break
                 }

@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 import OpenSSL
 import Postgres
 import PrivateCluster
@@ -135,6 +136,13 @@ struct AuditWriterTests {
         #expect(throws: AuditError.unavailable) { try writer.append(intent: AuditFixture.intent()) }
         #expect(ContinuousClock.now - start < .milliseconds(100))
         #expect(!writer.isReady)
+        #expect(writer.lag >= .milliseconds(300))
+        var page = MetricsPage()
+        writer.write(into: &page)
+        #expect(page.text.contains("postern_ready 0\n"))
+        #expect(page.text.contains("postern_audit_commit_seconds_bucket{result=\"failed\",le=\"+Inf\"}"))
+        #expect(!page.text.contains("result=\"stored\""))
+        #expect(!page.text.contains("postern_audit_lag_seconds 0\n"))
         writer.close(within: .zero)
         #expect(throws: AuditError.closed) { try writer.append(intent: AuditFixture.intent()) }
     }

@@ -19,7 +19,9 @@ struct KeySetTests {
         var state = KeySetState()
         #expect(state.tick(now) == .fetch)
         #expect(state.tick(now.adding(1)) == .none)
+        #expect(state.status(at: now) == nil)
         state.fetched(try keySet(), now.adding(2))
+        #expect(state.status(at: now.adding(9))?.age == 7)
         #expect(state.tick(now.adding(601)) == .none)
         #expect(state.tick(now.adding(602)) == .fetch)
     }

@@ -77,7 +77,9 @@ struct RevocationTests {
         let revocations = Revocations(staleAfter: 30)
         let session = try session()
         #expect(throws: SessionError.revocationsUnknown) { try revocations.check(session, at: now) }
+        #expect(revocations.age(at: now) == nil)
         revocations.replace(with: RevocationList([]), at: now)
+        #expect(revocations.age(at: now.adding(29)) == 29)
         try revocations.check(session, at: now.adding(30))
         #expect(throws: SessionError.revocationsUnknown) { try revocations.check(session, at: now.adding(31)) }
         #expect(throws: SessionError.revocationsUnknown) { try revocations.check(session, at: now.adding(-31)) }

@@ -71,4 +71,17 @@ struct MetricsTests {
     func seconds(_ microseconds: Int64, _ text: String) {
         #expect(MetricsPage.seconds(microseconds) == text)
     }
+
+    @Test("Says of a process what it is, since when it runs and what it takes")
+    func process() {
+        var page = MetricsPage()
+        page.process("postern-x", version: "1.2.3", started: 1_700_000_000)
+        page.threads(limit: 4, [("busy", 1), ("idle", 3)])
+        #expect(page.text.contains("postern_build_info{program=\"postern-x\",version=\"1.2.3\"} 1\n"))
+        #expect(page.text.contains("process_start_time_seconds 1700000000\n"))
+        let resident = page.text.split(separator: "\n").first { $0.hasPrefix("process_resident_memory_bytes ") }
+        #expect(resident?.split(separator: " ").last.flatMap { Int($0) } ?? 0 > 1_000_000)
+        #expect(page.text.contains("postern_threads{state=\"busy\"} 1\npostern_threads{state=\"idle\"} 3\n"))
+        #expect(page.text.split(separator: "\n").count { $0 == "# TYPE postern_threads gauge" } == 1)
+    }
 }

@@ -42,6 +42,11 @@ public final class IssuerKeys: Sendable {
         state.withLock { $0.keys(at: clock()) } != nil
     }
 
+    /// How many keys are known and how many seconds old they are; nil before the first fetch.
+    public var status: (count: Int, age: Int64)? {
+        state.withLock { $0.status(at: clock()) }
+    }
+
     /// Checks the signature, fetching the keys once more when none fits and the last such fetch is long enough ago.
     func verify(_ token: CompactJWS) throws(TokenError) {
         switch check(token) {

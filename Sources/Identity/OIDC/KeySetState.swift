@@ -48,6 +48,11 @@ public struct KeySetState: Sendable {
         return current.keys
     }
 
+    /// How many keys there are and how many seconds old they are; nil before the first fetch.
+    public func status(at now: UnixTime) -> (count: Int, age: Int64)? {
+        current.map { ($0.keys.entries.count, now.since($0.at)) }
+    }
+
     /// Whether a fetch is under way at `now`.
     public func isFetching(at now: UnixTime) -> Bool {
         fetchStarted.map { now.since($0) < timing.fetchLimit && now >= $0 } ?? false

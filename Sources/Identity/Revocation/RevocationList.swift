@@ -92,6 +92,11 @@ public final class Revocations: Sendable {
     /// Whether a list was ever there: a process that is not ready before takes no call that it would have to refuse.
     public var isKnown: Bool { current.withLock { $0 != nil } }
 
+    /// Seconds since the list was last confirmed; nil before the first time.
+    public func age(at now: UnixTime) -> Int64? {
+        current.withLock { current in current.map { now.since($0.known) } }
+    }
+
     /// Throws `.revoked`, or `.revocationsUnknown` when the list is older than it may be.
     public func check(_ session: Session, at now: UnixTime) throws(SessionError) {
         let verdict: SessionError? = current.withLock { current in
