@@ -158,10 +158,12 @@ final class MappingReader {
     private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 }
 
-/// The mistakes found so far in one file.
+/// The mistakes found so far in one file and in the variables that stand in for parts of it.
 final class MistakeLog {
     let file: String
     private(set) var mistakes: [ConfigurationMistake] = []
+    /// Paths of keys, and the variables that gave them.
+    private var variables: [String: String] = [:]
 
     init(file: String) {
         self.file = file
@@ -171,8 +173,24 @@ final class MistakeLog {
         add(message, line: node.mark?.line ?? 0)
     }
 
+    /// `message` begins with the path of the key, so that it is told of the variable that gave it, if one did.
     func add(_ message: String, line: Int) {
-        mistakes.append(ConfigurationMistake(file: file, line: line, message: message))
+        let path = message.prefix { $0 != " " && $0 != ":" }
+        let variable = variables.filter { path == $0.key || path.hasPrefix($0.key + ".") }
+            .max { $0.key.count < $1.key.count }?.value
+        mistakes.append(
+            ConfigurationMistake(file: variable ?? file, line: variable == nil ? line : 0, message: message)
+        )
+    }
+
+    /// A mistake of a variable itself.
+    func add(_ message: String, of variable: String) {
+        mistakes.append(ConfigurationMistake(file: variable, line: 0, message: message))
+    }
+
+    /// A variable gave the value at `path`.
+    func note(path: String, isGivenBy variable: String) {
+        variables[path] = variable
     }
 }
 

@@ -4,14 +4,19 @@ extension Settings {
     /// The largest configuration or policy file, in bytes.
     static let largestFile = 4 << 20
 
-    /// Reads a `postern.yaml`.
+    /// Reads a `postern.yaml`, and what the environment says in its place.
     ///
-    /// - Parameter credentials: systemd's `$CREDENTIALS_DIRECTORY`: a file there of the same name as the checkpoint key,
-    ///   the console's secret or the webhook's key is read in its place, so that the files themselves can be root's alone
-    ///   (systemd.exec(5), LoadCredential=). The key ring is not among them: it is replaced while processes run.
-    public init(file path: String, credentials: String? = nil) throws(ConfigurationErrors) {
-        try self.init(parsing: try Self.text(ofFile: path), file: path)
-        guard let credentials else { return }
+    /// Where no file is there, the environment may say everything.
+    ///
+    /// - Parameter environment: the program's. systemd's `$CREDENTIALS_DIRECTORY` counts too: a file there of the same
+    ///   name as the checkpoint key, the console's secret or the webhook's key is read in its place, so that the files
+    ///   themselves can be root's alone (systemd.exec(5), LoadCredential=). The key ring is not among them: it is
+    ///   replaced while processes run.
+    public init(file path: String, environment: [String: String]) throws(ConfigurationErrors) {
+        let isGivenElsewhere = unsafe !Overrides(environment: environment).isEmpty && access(path, F_OK) != 0
+        let text = isGivenElsewhere ? "" : try Self.text(ofFile: path)
+        try self.init(parsing: text, file: path, environment: environment)
+        guard let credentials = environment["CREDENTIALS_DIRECTORY"] else { return }
         keys.checkpoint = Self.passed(keys.checkpoint, in: credentials)
         console.clientSecretFile = console.clientSecretFile.map { Self.passed($0, in: credentials) }
         if let secret = webhook?.secretFile { webhook?.secretFile = Self.passed(secret, in: credentials) }

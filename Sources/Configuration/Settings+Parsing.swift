@@ -7,8 +7,14 @@ import Yams
 extension Settings {
     /// Reads the text of a `postern.yaml`; `file` is its name in messages.
     ///
+    /// - Parameter environment: variables, of which those that begin with `POSTERN__` count in place of the file's keys
+    ///   (docs/configuration.md, "In a container").
     /// - Throws: every mistake at once.
-    public init(parsing text: String, file: String) throws(ConfigurationErrors) {
+    public init(
+        parsing text: String,
+        file: String,
+        environment: [String: String] = [:]
+    ) throws(ConfigurationErrors) {
         let log = MistakeLog(file: file)
         let root: Node?
         do {
@@ -17,7 +23,8 @@ extension Settings {
             log.add("not YAML: \(error)", line: 0)
             throw ConfigurationErrors(mistakes: log.mistakes)
         }
-        let settings = Self.read(MappingReader(root, path: "", log: log), log: log)
+        let merged = Overrides(environment: environment).apply(to: root, log: log)
+        let settings = Self.read(MappingReader(merged, path: "", log: log), log: log)
         guard let settings, log.mistakes.isEmpty else { throw ConfigurationErrors(mistakes: log.mistakes) }
         self = settings
     }

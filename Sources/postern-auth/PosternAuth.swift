@@ -34,7 +34,7 @@ struct PosternAuth: ParsableCommand {
         JSONLogHandler.bootstrap()
         let logger = Logger(label: "postern-auth")
         do {
-            let settings = try Settings(file: config, credentials: environment["CREDENTIALS_DIRECTORY"])
+            let settings = try Settings(file: config, environment: environment)
             let program = try AuthProgram(settings: settings, logger: logger)
             let socket = try Self.socket(settings.auth)
             let server = try Server(
@@ -50,7 +50,7 @@ struct PosternAuth: ParsableCommand {
             manager.tell(.ready)
             while signals.next(reassuring: manager) == .reload {
                 manager.tell(.reloading)
-                program.reload(configuration: config)
+                program.reload(configuration: config, environment: environment)
                 manager.tell(.ready)
             }
             manager.tell(.stopping)

@@ -33,7 +33,7 @@ struct PosternConsole: ParsableCommand {
         JSONLogHandler.bootstrap()
         let logger = Logger(label: "postern-console")
         do {
-            let settings = try Settings(file: config, credentials: environment["CREDENTIALS_DIRECTORY"])
+            let settings = try Settings(file: config, environment: environment)
             let console = try Self.makeConsole(settings, logger)
             let socket = try Self.socket(settings.console.listening)
             let server = try Server(

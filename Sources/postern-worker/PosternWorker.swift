@@ -33,7 +33,7 @@ struct PosternWorker: ParsableCommand {
         JSONLogHandler.bootstrap()
         let logger = Logger(label: "postern-worker")
         do {
-            let settings = try Settings(file: config, credentials: environment["CREDENTIALS_DIRECTORY"])
+            let settings = try Settings(file: config, environment: environment)
             let program = try WorkerProgram(settings: settings, logger: logger)
             let socket = try Self.socket(settings.worker)
             let size = Server.Size(threads: settings.worker.threads, held: settings.worker.held)
@@ -44,7 +44,7 @@ struct PosternWorker: ParsableCommand {
             manager.tell(.ready)
             while signals.next(reassuring: manager) == .reload {
                 manager.tell(.reloading)
-                program.reload(configuration: config)
+                program.reload(configuration: config, environment: environment)
                 manager.tell(.ready)
             }
             manager.tell(.stopping)

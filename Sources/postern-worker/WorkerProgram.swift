@@ -59,10 +59,10 @@ final class WorkerProgram: Sendable {
     }
 
     /// Reads the configuration's roles, its policy and the key ring again; what is wrong with one leaves all as it was.
-    func reload(configuration file: String) {
+    func reload(configuration file: String, environment: [String: String]) {
         do {
             var next = self.settings.withLock { $0 }
-            let fresh = try Settings(file: file)
+            let fresh = try Settings(file: file, environment: environment)
             (next.roles, next.policyFiles) = (fresh.roles, fresh.policyFiles)
             try replace(with: next, reason: "SIGHUP")
         } catch {

@@ -90,7 +90,8 @@ struct AuditVerify: ParsableCommand {
     private func publicKeys() throws -> [Ed25519.PublicKey] {
         var paths = key
         if paths.isEmpty, let config = options.config ?? Environment.value(of: "POSTERN_CONFIG"),
-            let settings = try? Settings(file: config), unsafe access("\(settings.keys.checkpoint).pub", R_OK) == 0
+            let settings = try? Settings(file: config, environment: Environment.all),
+            unsafe access("\(settings.keys.checkpoint).pub", R_OK) == 0
         {
             paths = ["\(settings.keys.checkpoint).pub"]
         }

@@ -25,7 +25,7 @@ struct ConfigCommand: ParsableCommand {
             let settings: Settings
             let catalogue = try Catalogue.embedded()
             do throws(ConfigurationErrors) {
-                settings = try Settings(file: file)
+                settings = try Settings(file: file, environment: Environment.all)
                 _ = try MaskingProfiles.engines(settings.masking, catalogue: catalogue)
             } catch {
                 PolicyFiles.printError(error.description)

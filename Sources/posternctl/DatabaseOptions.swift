@@ -1,6 +1,6 @@
 import ArgumentParser
 import Configuration
-import Glibc
+import Foundation
 import Postgres
 
 /// Which database a command works on.
@@ -18,7 +18,7 @@ struct DatabaseOptions: ParsableArguments {
             throw ValidationError("which database? Give --database or --config, or set $POSTERN_DATABASE.")
         }
         do throws(ConfigurationErrors) {
-            return try Settings(file: path).database
+            return try Settings(file: path, environment: Environment.all).database
         } catch {
             throw Failure("\(path): \(error)")
         }
@@ -35,6 +35,9 @@ struct DatabaseOptions: ParsableArguments {
 
 /// The environment's variables.
 enum Environment {
+    /// All of them.
+    static var all: [String: String] { ProcessInfo.processInfo.environment }
+
     /// The variable's value; nil where it is unset or empty.
     static func value(of name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }

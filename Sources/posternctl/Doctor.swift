@@ -51,7 +51,7 @@ struct DoctorCommand: ParsableCommand {
     private func settings(_ report: DoctorReport) throws -> Settings? {
         let catalogue = try Catalogue.embedded()
         do throws(ConfigurationErrors) {
-            let settings = try Settings(file: file)
+            let settings = try Settings(file: file, environment: Environment.all)
             _ = try MaskingProfiles.engines(settings.masking, catalogue: catalogue)
             report.ok("configuration", "\(file) has no mistakes")
             return settings

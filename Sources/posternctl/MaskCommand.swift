@@ -52,7 +52,7 @@ struct MaskCommand: ParsableCommand {
                 let message = "which configuration has the profile \(name)? Give --config, or set $POSTERN_CONFIG."
                 throw ConfigurationErrors(mistakes: [ConfigurationMistake(file: name, line: 0, message: message)])
             }
-            let profiles = try Settings(file: file).masking
+            let profiles = try Settings(file: file, environment: Environment.all).masking
             guard let settings = profiles[name] else {
                 let known = profiles.keys.sorted().joined(separator: ", ")
                 let message = "masking.profiles has no \(name); there are \(known)"

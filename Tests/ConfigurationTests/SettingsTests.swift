@@ -181,7 +181,7 @@ struct SettingsTests {
     @Test("Refuses text that is no YAML, and a file that is none", arguments: ["a: [", "- a", "\u{0}"])
     func refusesBroken(_ text: String) {
         #expect(!mistakes(text).isEmpty)
-        #expect(throws: ConfigurationErrors.self) { try Settings(file: "/nonexistent/postern.yaml") }
+        #expect(throws: ConfigurationErrors.self) { try Settings(file: "/nonexistent/postern.yaml", environment: [:]) }
     }
 
     @Test(
@@ -259,10 +259,13 @@ struct PassedCredentialTests {
         try Data(minimal.utf8).write(to: URL(filePath: file))
         try Data().write(to: directory.appending(path: "checkpoint.pem"))
         try Data().write(to: directory.appending(path: "ring.json"))
-        let settings = try Settings(file: file, credentials: directory.path())
+        let settings = try Settings(file: file, environment: ["CREDENTIALS_DIRECTORY": directory.path()])
         #expect(settings.keys.checkpoint == directory.path() + "/checkpoint.pem")
         #expect(settings.keys.ring == "/etc/postern/ring.json")
-        #expect(try Settings(file: file).keys.checkpoint == "/etc/postern/checkpoint.pem")
-        #expect(try Settings(file: file, credentials: "/nowhere").keys.checkpoint == "/etc/postern/checkpoint.pem")
+        #expect(try Settings(file: file, environment: [:]).keys.checkpoint == "/etc/postern/checkpoint.pem")
+        #expect(
+            try Settings(file: file, environment: ["CREDENTIALS_DIRECTORY": "/nowhere"]).keys.checkpoint
+                == "/etc/postern/checkpoint.pem"
+        )
     }
 }
