@@ -1,5 +1,6 @@
 """The Debian package, unpacked into a scratch root. Needs POSTERN_PACKAGE, which scripts/test sets."""
 
+import json
 import os
 import pathlib
 import re
@@ -119,3 +120,28 @@ def test_every_command_is_in_the_manual(root):
     assert len(commands) >= 8
     for command in commands:
         assert f".It Cm {command}\n" in page
+
+
+def test_the_bill_of_materials_names_what_the_programs_are_linked_with(root):
+    documents = root / "usr/share/doc/postern"
+    bill = json.loads((documents / "sbom.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    assert bill["metadata"]["component"]["version"] == run("dpkg-deb", "-f", PACKAGE, "Version").stdout.strip()
+    names = {component["name"]: component for component in bill["components"]}
+    assert {"swift-log", "Yams", "swift-mustache", "swift-http-types", "swift-argument-parser"} <= names.keys()
+    depends = re.findall(r"(?:^|, )([a-z0-9.+-]+)", run("dpkg-deb", "-f", PACKAGE, "Depends").stdout.strip())
+    assert len(depends) > 8 and set(depends) <= names.keys()
+    assert all(component["version"] and component["licenses"] for component in names.values())
+    references = [component["bom-ref"] for component in bill["components"]]
+    assert len(set(references)) == len(references) and bill["dependencies"][0]["dependsOn"] == references
+    licences = (documents / "third-party-licences.txt").read_text()
+    for component in bill["components"]:
+        if component["properties"][0]["value"] == "statically":
+            assert component["name"] in licences
+    assert licences.count("Apache License") >= 5 and "Permission is hereby granted" in licences
+    assert "Runtime Library Exception" in licences
+
+
+def test_documentation_that_the_package_names_is_in_it(root):
+    examples = {path.name for path in (root / "usr/share/doc/postern/examples").iterdir()}
+    assert {"alerts.yml", "dashboard.json", "aws-credentials.conf"} <= examples
