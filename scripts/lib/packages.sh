@@ -11,6 +11,8 @@ packages_for_stack=(
 packages_for_browser_tests=(chromium chromium-driver)
 # rclone, s3cmd, the AWS CLI 2, and what Tests/EndToEnd/goclient is built of, offline.
 packages_for_client_tests=(rclone s3cmd awscli golang-go golang-github-aws-aws-sdk-go-v2-dev)
+# promtool, which checks the alert rules.
+packages_for_operation_tests=(prometheus)
 packages_for_bench=(wrk linux-perf mitmproxy python3-botocore)
 
 install_packages() {
