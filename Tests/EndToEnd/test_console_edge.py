@@ -1,6 +1,7 @@
 """What no browser would send to the approvers' pages: the classes of mistakes that others made (docs/console.md)."""
 
 import pathlib
+import re
 import urllib.parse
 
 import pytest
@@ -137,6 +138,31 @@ def test_a_vote_needs_its_pages_token(console, alice):
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         console.send(method, f"{BASE}approvals/{identifier}?verdict=approve", {"Cookie": session(alice)})
     assert state(console, identifier) == "pending"
+
+
+def test_the_history_goes_back_page_by_page_and_misses_nothing(console, alice):
+    asked = {ask(console, expires="1 millisecond") for _ in range(105)}
+    console.sql("SELECT postern.expire_approvals()")
+    seen, path, count = [], "history", 0
+    while path:
+        page = alice.get(path).text
+        seen += re.findall(r'href="[^"]*/approvals/([0-9a-f-]{36})"', page)
+        older = re.search(r'href="[^"]*/console/(history\?before=[0-9a-f-]{36})"', page)
+        path, count = older and older.group(1), count + 1
+    assert count >= 3
+    assert len(seen) == len(set(seen)) and asked <= set(seen)
+    for wrong in ("history?before=x", "history?before=" + "0" * 36, "history?before=a&before=b"):
+        assert alice.get(wrong).status_code == 400
+    assert "Nothing has been decided" in alice.get("history?before=00000000-0000-0000-0000-000000000000").text
+
+
+def test_what_an_agent_did_is_what_this_principal_did(console, alice):
+    assert console.aws("sts", "get-caller-identity").returncode == 0
+    issuer = console.sql("SELECT DISTINCT issuer FROM postern_audit.calls")[0][0]
+    own, other = ask(console, issuer=issuer), ask(console, issuer="https://elsewhere.example")
+    assert "sts.GetCallerIdentity" in alice.get(f"approvals/{own}").text
+    page = alice.get(f"approvals/{other}").text
+    assert "sts.GetCallerIdentity" not in page and "Nothing else" in page
 
 
 def test_bodies_and_headers_are_bounded(console, alice):

@@ -121,7 +121,7 @@ extension Assets {
         thead th { font-size: .875rem; color: var(--soft); padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
         tbody td, tbody th { padding: .55rem .8rem .55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
         .rows td { font-variant-numeric: tabular-nums; } .rows td:first-child { white-space: nowrap; }
-        .rows .arn { min-width: 14rem; }
+        .rows .arn { min-width: 14rem; } .rows td > a > code { white-space: nowrap; }
         .parameters th { font-weight: 500; min-width: 9rem; } .parameters td { white-space: pre-wrap; width: 70%; }
         .panel tbody tr:last-child > * { border-bottom: 0; }
 
@@ -147,6 +147,11 @@ extension Assets {
           .bar { gap: .4rem .9rem; } .bar nav { order: 3; width: 100%; } .bar nav a { flex: 1; text-align: center; }
           .card-link { grid-template-columns: 1fr; } .card-time { grid-row: auto; grid-column: 1; }
           .who .name { display: none; }
+          .rows, .rows tbody { display: block; } .rows thead { position: absolute; height: 1px; overflow: hidden; clip-path: inset(50%); }
+          .rows tr { display: flex; flex-wrap: wrap; gap: .25rem .8rem; padding: .8rem 0; border-bottom: 1px solid var(--line); }
+          .rows td { border: 0; padding: 0; overflow-wrap: anywhere; } .rows td:nth-child(3), .rows .arn { flex-basis: 100%; }
+          .rows .decided::before { content: "decided "; color: var(--soft); } .filters { grid-template-columns: 1fr 1fr; }
+          .rows td:empty { display: none; } .rows td > a > code { white-space: normal; }
           .recent li { grid-template-columns: 1fr auto; } .recent-what { grid-row: 2; grid-column: 1 / -1; }
         }
         @media (prefers-reduced-motion: no-preference) { .card, button { transition: border-color .15s, filter .15s; } }

@@ -93,7 +93,8 @@ struct RecordSection {
             default: "What happened"
             }
         recordFacts = record.columns.compactMap { column in
-            Self.shownElsewhere.contains(column.name) ? nil : Fact(Self.term(column.name), Self.text(column.value))
+            Self.shownElsewhere.contains(column.name)
+                ? nil : Fact(Self.term(column.name), Self.text(column.value, of: column.name))
         }
         writer = record.writer
         sequence = "\(record.sequence)"
@@ -121,11 +122,28 @@ struct RecordSection {
         }
     }
 
-    /// Lists without their brackets; everything else as the record has it.
-    private static func text(_ value: String) -> String {
+    /// Lists without their brackets, hashes without PostgreSQL's prefix, times as people read them; all else as it is.
+    private static func text(_ value: String, of column: String) -> String {
+        if column.hasSuffix("sha256") || column.hasSuffix("hash"), value.hasPrefix("\\x") {
+            return String(value.dropFirst(2))
+        }
+        if column == "ts", value.hasSuffix("+00:00") {
+            return value.dropLast(6).replacing("T", with: " ") + " UTC"
+        }
+        if column == "timings", let stages = try? JSONDecoder().decode([String: Int64].self, from: Data(value.utf8)) {
+            // In microseconds; the order of the stages is lost in JSON, so the longest comes first.
+            let sorted = stages.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            return sorted.map { "\($0.key) \(milliseconds($0.value)) ms" }.joined(separator: ", ")
+        }
         guard value.hasPrefix("["), let items = try? JSONDecoder().decode([String].self, from: Data(value.utf8)) else {
             return value
         }
         return items.joined(separator: ", ")
+    }
+
+    /// With one digit after the point.
+    private static func milliseconds(_ microseconds: Int64) -> String {
+        let tenths = (max(0, microseconds) &+ 50) / 100
+        return "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -112,7 +112,7 @@ enum Templates {
         <td>{{#state}}{{> badge}}{{/state}}</td>
         <td><a href="{{href}}">{{title}}</a> <code>{{operation}}</code></td>
         <td>{{requester}}</td>
-        <td>{{#decided}}{{> moment}}{{/decided}}{{^decided}}<span class="soft">nobody</span>{{/decided}}</td>
+        <td class="decided">{{#decided}}{{> moment}}{{/decided}}{{^decided}}<span class="soft">by nobody</span>{{/decided}}</td>
         </tr>
         {{/cards}}
         </tbody>
