@@ -6,34 +6,33 @@ import Testing
 struct LayoutTests {
     private static let value = "q7Zp2Lk9Xw4Rt8Vb"
 
+    private static let layouts = [
+        "db.internal:5432:orders:app:\(value)\n", "*:*:*:app:\(value)\n",
+        "Parameters:\n  DbPassword:\n    Type: String\n    Default: \"\(value)\"\nResources: {}\n",
+        "data:\n  api_secret: >-\n    \(value)\n  other: x\n", "data:\n  password: |\n    \(value)\n    more\n",
+        "val dbPassword: String = \"\(value)\"\n", "const API_SECRET: &str = \"\(value)\";\n",
+        "const password?: string = '\(value)';\n", "const k = process.env.DB_PASSWORD || '\(value)';\n",
+        "os.environ.get(\"DB_PASSWORD\", \"\(value)\")\n", "source.setRedisAuth(\"\(value)\");\n",
+        "host,user,password,port\ndb1,app,\(value),5432\ndb2,app,\(value),5432\n",
+        "id\tpassword\tnote\n7\t\(value)\tx\n", "key,value\nDB_PASSWORD,\(value)\n",
+        "\"id\",\"password\",\"note\"\n\"7,5\",\"\(value)\",\"x\"\n",
+        "<dict><key>Password</key><string>\(value)</string></dict>",
+        "[{\\\"value\\\": \\\"\(value)\\\", \\\"name\\\": \\\"DB_PASSWORD\\\"}]",
+        "say {\"value\": \"\(value)\", \"name\": \"DB_PASSWORD\"} x", "az login -u x -p \(value) --tenant y\n",
+        "redirect=https%3A%2F%2Fjane%3A\(value)%40api.acme.io%2F", "ENV SHAREDACCESSKEY \(value)\nCMD run\n",
+        "> X-Api-Secret: (\(value))!x9\n", "Kennwort/Password: \(value)\n", "the new password is \(value).\n",
+        "the new ssl.keystore.password is V@iolet_3671\nx", "helm --set db.password=\(value),image.tag=1\n",
+        "{\"keys\": [{\"kty\": \"EC\", \"x\": \"abc\", \"d\": \"\(value)\(value)\"}]} text",
+        "jane:{SHA}MHvt0eBNW/YvznPuH+q29S7gQ7c=\n", "java -DDB_PASSWORD=u(w#h2%why_+3)v)dg+_g^vw -jar a.jar\n",
+    ]
+
     private func result(_ text: String, isObject: Bool = false) throws -> String {
         let engine = try #require(defaultEngine)
         guard isObject else { return try engine.mask(text: text, fingerprintKey: testKey) }
         return try masked(text, "s3.GetObject", contentType: "text/plain", isOpaqueObject: true)
     }
 
-    @Test(
-        "Finds a value whose name stands apart from it",
-        arguments: [
-            "db.internal:5432:orders:app:\(value)\n", "*:*:*:app:\(value)\n",
-            "Parameters:\n  DbPassword:\n    Type: String\n    Default: \"\(value)\"\nResources: {}\n",
-            "data:\n  api_secret: >-\n    \(value)\n  other: x\n", "data:\n  password: |\n    \(value)\n    more\n",
-            "val dbPassword: String = \"\(value)\"\n", "const API_SECRET: &str = \"\(value)\";\n",
-            "const password?: string = '\(value)';\n", "const k = process.env.DB_PASSWORD || '\(value)';\n",
-            "os.environ.get(\"DB_PASSWORD\", \"\(value)\")\n", "source.setRedisAuth(\"\(value)\");\n",
-            "host,user,password,port\ndb1,app,\(value),5432\ndb2,app,\(value),5432\n",
-            "id\tpassword\tnote\n7\t\(value)\tx\n", "key,value\nDB_PASSWORD,\(value)\n",
-            "\"id\",\"password\",\"note\"\n\"7,5\",\"\(value)\",\"x\"\n",
-            "<dict><key>Password</key><string>\(value)</string></dict>",
-            "[{\\\"value\\\": \\\"\(value)\\\", \\\"name\\\": \\\"DB_PASSWORD\\\"}]",
-            "say {\"value\": \"\(value)\", \"name\": \"DB_PASSWORD\"} x", "az login -u x -p \(value) --tenant y\n",
-            "redirect=https%3A%2F%2Fjane%3A\(value)%40api.acme.io%2F", "ENV SHAREDACCESSKEY \(value)\nCMD run\n",
-            "> X-Api-Secret: (\(value))!x9\n", "Kennwort/Password: \(value)\n", "the new password is \(value).\n",
-            "the new ssl.keystore.password is V@iolet_3671\nx", "helm --set db.password=\(value),image.tag=1\n",
-            "{\"keys\": [{\"kty\": \"EC\", \"x\": \"abc\", \"d\": \"\(value)\(value)\"}]} text",
-            "jane:{SHA}MHvt0eBNW/YvznPuH+q29S7gQ7c=\n", "java -DDB_PASSWORD=u(w#h2%why_+3)v)dg+_g^vw -jar a.jar\n",
-        ]
-    )
+    @Test("Finds a value whose name stands apart from it", arguments: layouts)
     func finds(_ text: String) throws {
         for isObject in [false, true] {
             let result = try result(text, isObject: isObject)
@@ -41,6 +40,23 @@ struct LayoutTests {
                 #expect(!result.contains(leak), "\(result)")
             }
             #expect(result != text)
+        }
+    }
+
+    @Test("Finds it across the border of two windows, and the same for every cut", arguments: layouts)
+    func findsAcrossWindows(_ text: String) throws {
+        let line = "an ordinary line of some log without anything in it\n"
+        for lead in stride(from: 65_536 - text.utf8.count - 8, through: 65_540, by: 7) {
+            let start = String(repeating: line, count: lead / line.utf8.count + 1).prefix(max(0, lead - 1)) + "\n"
+            let body = Array((start + text + "\n" + String(repeating: line, count: 1_400)).utf8)
+            let whole = try masked(body, "s3.GetObject", contentType: "text/plain", isOpaqueObject: true).body
+            let result = String(decoding: whole[(lead - 200)..<(lead + text.utf8.count + 200)], as: UTF8.self)
+            for leak in [Self.value, "V@iolet", "MHvt0eB", "h2%why", "dg+_g"] {
+                #expect(!result.contains(leak), "\(lead): \(result)")
+            }
+            let cut = try masked(body, "s3.GetObject", contentType: "text/plain", isOpaqueObject: true, step: 4_093)
+                .body
+            #expect(cut == whole)
         }
     }
 
