@@ -33,6 +33,8 @@ def targets(rows):
     if postern and direct:
         lines.append(f"added at 1 connection: p50 {postern['p50'] - direct['p50']:.2f} ms (target: at most 1), "
                      f"p99 {postern['p99'] - direct['p99']:.2f} ms (target: at most 5)")
+    if postern:
+        lines.append(f"PostgreSQL writes {postern['wal'] / 1e3:.1f} kB of WAL a call")
     return "\n".join(lines)
 
 
@@ -46,10 +48,10 @@ def write_csv(path, rows):
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["scenario", "way", "connections", "requests_per_second", "p50_ms", "p99_ms", "megabytes_per_second",
-                         "memory_bytes", "load", *(f"cpu_us_{part}" for part in parts)])
+                         "memory_bytes", "wal_bytes", "load", *(f"cpu_us_{part}" for part in parts)])
         for row in rows:
             writer.writerow([row["scenario"], row["way"], row["connections"], row.get("rate"), row.get("p50"),
-                             row.get("p99"), row.get("megabytes"), sum(row["memory"].values()), row["load"],
+                             row.get("p99"), row.get("megabytes"), sum(row["memory"].values()), row.get("wal"), row["load"],
                              *(row["cpu"].get(part) for part in parts)])
 
 

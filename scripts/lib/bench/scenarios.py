@@ -20,14 +20,22 @@ def measured(site, way, scenario, call, connections, seconds=SECONDS, **options)
     load.wrk(call, connections, min(2, seconds), **options)
     parts = {name: machine.tree(roots) for name, roots in site.ways[way]["roots"].items()}
     before = {name: machine.cpu_seconds(pids) for name, pids in parts.items()}
+    wal = written_wal(site) if way == "postern" else 0
     began = time.monotonic()
     row = load.wrk(call, connections, seconds, **options)
     took = time.monotonic() - began
     row |= {"scenario": scenario, "way": way, "connections": connections, "load": machine.load()}
     row["cpu"] = {name: (machine.cpu_seconds(pids) - before[name]) / took / row["rate"] * 1e6
                   for name, pids in parts.items()}
+    if way == "postern":
+        row["wal"] = (written_wal(site) - wal) / (row["rate"] * took)
     row["memory"] = {name: machine.proportional_memory(pids) for name, pids in parts.items()}
     return row
+
+
+def written_wal(site):
+    """Bytes that PostgreSQL has written ahead so far."""
+    return int(site.stack.sql("SELECT pg_current_wal_insert_lsn() - '0/0'")[0][0])
 
 
 def small(site, connections, seconds=SECONDS):
@@ -122,7 +130,7 @@ def holding(site, count):
 
 
 def pending(site):
-    return int(site.stack.sql("SELECT count(*) FROM postern.approvals WHERE state = 'pending'")[0][0])
+    return int(site.stack.sql("SELECT count(*) FROM postern.approval WHERE state = 'pending'")[0][0])
 
 
 def transfers(site, _connections, _seconds=SECONDS):
@@ -130,16 +138,17 @@ def transfers(site, _connections, _seconds=SECONDS):
     size = (site.home / "object").stat().st_size
     for way in ("direct", "bare", "postern"):
         call = site.call(way, "s3", "GET", "/bench/object", signer=botocore.auth.S3SigV4Auth)
-        yield transfer(site, way, "100 MB download", call)
+        yield transfer(site, way, "100 MB download", [call] * 3)
     headers = {"Content-Encoding": "aws-chunked", "X-Amz-Decoded-Content-Length": str(size),
                "X-Amz-Trailer": "x-amz-checksum-crc32"}
     for way in ("direct", "bare", "postern"):
-        call = site.call(way, "s3", "PUT", "/bench/upload", headers, signer=UnsignedTrailerAuth)
-        yield transfer(site, way, "100 MB upload", call, site.home / "chunked")
+        # The same signature twice would be a replay.
+        calls = [site.call(way, "s3", "PUT", f"/bench/upload-{n}", headers, signer=UnsignedTrailerAuth) for n in range(3)]
+        yield transfer(site, way, "100 MB upload", calls, site.home / "chunked")
 
 
-def transfer(site, way, scenario, call, upload=None):
-    rates = [load.curl(call, site.authority, upload) for _ in range(3)]
+def transfer(site, way, scenario, calls, upload=None):
+    rates = [load.curl(call, site.authority, upload) for call in calls]
     pids = machine.tree([pid for roots in site.ways[way]["roots"].values() for pid in roots])
     return {"scenario": scenario, "way": way, "connections": 1, "load": machine.load(), "megabytes": max(rates) / 1e6,
             "cpu": {}, "memory": {"all": machine.proportional_memory(pids)}}

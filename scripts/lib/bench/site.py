@@ -168,7 +168,7 @@ class Site:
         self.ways["mitmproxy"] = {"base": f"https://localhost:{port}", "roots": {"mitmproxy": [child]}}
 
     def _run(self, *words):
-        child = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL,
+        child = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                  env={"PATH": "/usr/bin:/bin", "HOME": str(self.home)})
         self.processes.append(child.pid)
         return child.pid
