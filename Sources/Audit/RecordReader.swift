@@ -14,7 +14,7 @@ struct CopiedRecord {
     static let selection = RecordKind.columnNames.joined(separator: ", ") + ", hash"
 
     /// Signature, flags and extension length before the first row.
-    private static let header: [UInt8] = [
+    static let header: [UInt8] = [
         0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ]
 

@@ -16,6 +16,8 @@ struct WriterLoop: ~Copyable {
     var batch: [QueuedRecord] = []
     /// Whether an earlier attempt at the batch may have been committed.
     var isUnresolved = false
+    /// Whether the server refused the batch when it came by COPY: statement by statement it says which record it is.
+    var hasRefusedCopy = false
     var isFailing = false
     var delay = Duration.milliseconds(20)
     var checkpoints: CheckpointSchedule
@@ -123,20 +125,12 @@ struct WriterLoop: ~Copyable {
             let hash = batch[index].record.chain(writer: writer, sequence: head.sequence + 1, after: head.hash)
             head = ChainHead(writer: writer, sequence: head.sequence + 1, hash: hash)
             receipts.append(AuditReceipt(writer: writer, sequence: head.sequence, hash: hash))
-            let record = batch[index].record
-            try connection?.queue(
-                prepared: isUnresolved ? record.kind.rawValue + " again" : record.kind.rawValue,
-                Parameters(storage: record.bytes, fields: record.fields)
-            )
         }
         let checkpoint = dueCheckpoint(of: head)
-        if let checkpoint { try connection?.queue(prepared: "checkpoint", checkpoint.parameters) }
-        do throws(PostgresError) {
-            try connection?.synchronise()
-            try readToSynchronisation(by: deadline, isBatch: true)
-        } catch {
-            if connection?.isBroken ?? true { isUnresolved = true }
-            throw error
+        if canCopy(with: checkpoint) {
+            try copyBatch(by: deadline)
+        } else {
+            try insertBatch(and: checkpoint, by: deadline)
         }
         self.head = head
         finish(receipts)
@@ -145,6 +139,27 @@ struct WriterLoop: ~Copyable {
             queue.metrics.checkpointed()
             for sink in settings.checkpointSinks { sink.offer([.checkpoint(checkpoint)]) }
             try signDatabaseChain(by: .now + settings.deadline)
+        }
+    }
+
+    private mutating func insertBatch(
+        and checkpoint: Checkpoint?,
+        by deadline: ContinuousClock.Instant
+    ) throws(PostgresError) {
+        for queued in batch {
+            let record = queued.record
+            try connection?.queue(
+                prepared: isUnresolved ? record.kind.rawValue + " again" : record.kind.rawValue,
+                Parameters(storage: record.bytes, fields: record.fields)
+            )
+        }
+        if let checkpoint { try connection?.queue(prepared: "checkpoint", checkpoint.parameters) }
+        do throws(PostgresError) {
+            try connection?.synchronise()
+            try readToSynchronisation(by: deadline, isBatch: true)
+        } catch {
+            if connection?.isBroken ?? true { isUnresolved = true }
+            throw error
         }
     }
 
@@ -184,6 +199,7 @@ struct WriterLoop: ~Copyable {
         }
         batch = []
         isUnresolved = false
+        hasRefusedCopy = false
     }
 
     /// After a certain rollback, intents whose callers gave up need no record.

@@ -84,8 +84,9 @@ struct AuditBench: ParsableCommand {
 
     private static func intent() -> IntentRecord {
         let time = AuditTime.now()
+        let id = RecordID.make(at: time)
         var call = AuditedCall()
-        call.requestID = .make(at: time)
+        call.requestID = id
         call.issuer = "https://idp.example.com"
         call.subject = "agent-\(UInt8.random(in: 0...99))"
         call.groups = ["agents"]
@@ -112,7 +113,7 @@ struct AuditBench: ParsableCommand {
             maskProfile: "default"
         )
         return IntentRecord(
-            id: .make(at: time),
+            id: id,
             time: time,
             call: call,
             decision: decision,

@@ -22,27 +22,35 @@ struct AuditTail: ParsableCommand {
 
     func run() throws {
         var connection = try options.connect()
-        var last = try Failure.catching { () throws(PostgresError) in
+        var bound = try Failure.catching { () throws(PostgresError) in
             try connection.execute("SELECT clock_timestamp() - $1::interval", [.text(since)]).text(0, 0) ?? ""
         }
+        // How far each chain has been printed: a chain is stored in its order, but one transaction may end after another
+        // that began later, so that a time alone would lose records.
+        var printed: [String: Int64] = [:]
         while true {
             let rows = try Failure.catching { () throws(PostgresError) in
                 // A record is stored within a minute of its time, or belongs to a gateway whose clock is off.
                 try connection.execute(
                     """
-                    SELECT \(json ? "row_to_json(r)::text" : AuditLine.columns), r.stored_at
+                    SELECT \(json ? "row_to_json(r)::text" : AuditLine.columns), r.writer, r.sequence,
+                           greatest($1::timestamptz, r.stored_at - interval '10 s')
                     FROM postern_audit.record AS r
+                    LEFT JOIN unnest($2::uuid[], $3::bigint[]) AS p (writer, sequence) ON p.writer = r.writer
                     WHERE r.stored_at > $1::timestamptz AND r.ts > $1::timestamptz - interval '1 hour'
+                      AND r.sequence > coalesce(p.sequence, 0)
                     ORDER BY r.stored_at, r.writer, r.sequence LIMIT 1000
                     """,
-                    [.text(last)]
+                    [.text(bound), .texts(Array(printed.keys)), .texts(printed.values.map { "\($0)" })]
                 )
             }
             try Failure.catching { () throws(PostgresError) in
+                let first = rows.columnCount - 3
                 for row in 0..<rows.rowCount {
                     Terminal.say(json ? try rows.text(row, 0) ?? "" : try AuditLine.text(of: rows, row: row))
+                    printed[try rows.text(row, first) ?? ""] = try rows.integer(row, first + 1) ?? 0
+                    bound = try rows.text(row, first + 2) ?? bound
                 }
-                if rows.rowCount > 0 { last = try rows.text(rows.rowCount - 1, rows.columnCount - 1) ?? last }
             }
             if rows.rowCount == 1000 { continue }
             if once { return }
@@ -138,7 +146,8 @@ enum RecordLookup {
         let isUUID = id.utf8.count { $0 != UInt8(ascii: "-") } == 32 && id.utf8.allSatisfy { $0 < 128 }
         let byAWS = "SELECT id FROM postern_audit.record WHERE aws_request_id = $1"
         guard isUUID else { return byAWS }
-        return byAWS + " UNION SELECT id FROM postern_audit.record WHERE id = $1::uuid OR request_id = $1::uuid"
+        // nginx's request id is the record's own.
+        return byAWS + " UNION SELECT id FROM postern_audit.record WHERE id = $1::uuid"
     }
 }
 

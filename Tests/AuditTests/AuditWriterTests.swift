@@ -3,6 +3,7 @@ import Metrics
 import OpenSSL
 import Postgres
 import PrivateCluster
+import Synchronization
 import Testing
 
 @testable import Audit
@@ -120,6 +121,43 @@ struct AuditWriterTests {
         #expect(
             try fixture.count("SELECT count(*) FROM postern_audit.record WHERE detail->>'sqlstate' = '22P02'") == 4
         )
+        #expect(try fixture.brokenLinks() == 0)
+    }
+
+    @Test("A large batch goes at once; a record in it that PostgreSQL refuses is refused alone", arguments: [0, 3])
+    func storesLargeBatch(poisoned: Int) throws {
+        let writer = fixture.writer()
+        _ = try writer.append(intent: AuditFixture.intent())
+        var connection = try fixture.connect()
+        _ = try connection.execute("BEGIN")
+        _ = try connection.execute("LOCK TABLE postern_audit.record IN ACCESS EXCLUSIVE MODE")
+        let refused = Mutex<[AuditError]>([])
+        let running = Atomic(60)
+        for index in 0..<60 {
+            var intent = AuditFixture.intent()
+            if index < poisoned { intent.call.parameters = Array("{not json".utf8) }
+            let call = intent
+            let isStarted = DatabaseThread.start {
+                do throws(AuditError) {
+                    _ = try writer.append(intent: call)
+                } catch {
+                    refused.withLock { $0.append(error) }
+                }
+                running.subtract(1, ordering: .relaxed)
+            }
+            #expect(isStarted)
+        }
+        // One is on its way and waits for the lock, the others wait for that one.
+        usleep(300_000)
+        _ = try connection.execute("COMMIT")
+        while running.load(ordering: .relaxed) > 0 { usleep(10_000) }
+        writer.close()
+        let expected = Array(repeating: AuditError.recordRefused(SQLState("22P02")), count: poisoned)
+        #expect(refused.withLock { $0 } == expected)
+        let stored = try fixture.count("SELECT count(*) FROM postern_audit.record WHERE kind = 'intent'")
+        #expect(stored == 61 - Int64(poisoned))
+        let largest = "SELECT max(n) FROM (SELECT count(*) AS n FROM postern_audit.record GROUP BY stored_at) AS t"
+        #expect(try fixture.count(largest) >= 40)
         #expect(try fixture.brokenLinks() == 0)
     }
 
@@ -244,6 +282,56 @@ struct AuditWriterTests {
         }
     }
 
+    @Test("The auditor reads what is in the audit's schema, and can do nothing else at all")
+    func auditorReads() throws {
+        var connection = try fixture.connect(as: "postern_auditor")
+        for view in [
+            "calls", "denials", "secrets_masked", "approvals", "by_principal_daily", "query_trail", "unknown_outcomes",
+            "record", "checkpoint",
+        ] {
+            #expect(try connection.execute("SELECT count(*) FROM postern_audit.\(view)").integer(0, 0) != nil)
+        }
+        // By the catalogue, so that nothing that is added later is forgotten.
+        #expect(
+            try fixture.count(
+                """
+                SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace,
+                       unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p
+                WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'v', 'm')
+                  AND has_table_privilege('postern_auditor', c.oid, p)
+                """
+            ) == 0
+        )
+        #expect(
+            try fixture.count(
+                """
+                SELECT count(*) FROM pg_class AS c WHERE c.relnamespace = 'postern'::regnamespace
+                  AND c.relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('postern_auditor', c.oid, 'SELECT')
+                  AND has_schema_privilege('postern_auditor', 'postern', 'USAGE')
+                """
+            ) == 0
+        )
+        // What may run reads or computes, and runs with the caller's own rights.
+        #expect(
+            try fixture.count(
+                """
+                SELECT count(*) FROM pg_proc AS p WHERE p.pronamespace = 'postern_audit'::regnamespace
+                  AND has_function_privilege('postern_auditor', p.oid, 'EXECUTE')
+                  AND (p.prosecdef OR p.provolatile = 'v' AND p.prorettype <> 'trigger'::regtype)
+                """
+            ) == 0
+        )
+        for statement in [
+            "CREATE TABLE postern_audit.x ()", "CREATE SCHEMA x",
+            "SELECT postern_audit.append_event('x', 'x')", "SELECT postern_audit.make_partitions(1)",
+            "SELECT postern_audit.drop_partition('record_20200101', 0, '', '')",
+            "SELECT postern.revoke('all', '', '', '')",
+            "SELECT * FROM postern.approval",
+        ] {
+            #expect(throws: PostgresError.self, "\(statement)") { _ = try connection.execute(statement) }
+        }
+    }
+
     @Test("Every table, view, function and column is described")
     func isDescribed() throws {
         #expect(
@@ -253,6 +341,14 @@ struct AuditWriterTests {
                 WHERE c.relnamespace IN ('postern'::regnamespace, 'postern_audit'::regnamespace)
                   AND c.relkind IN ('r', 'p', 'v') AND a.attnum >= 0 AND NOT a.attisdropped
                   AND (obj_description(c.oid) IS NULL OR col_description(c.oid, a.attnum) IS NULL)
+                """
+            ) == 0
+        )
+        #expect(
+            try fixture.count(
+                """
+                SELECT count(*) FROM pg_proc WHERE pronamespace IN ('postern'::regnamespace, 'postern_audit'::regnamespace)
+                  AND obj_description(oid, 'pg_proc') IS NULL
                 """
             ) == 0
         )

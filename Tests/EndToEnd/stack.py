@@ -140,7 +140,7 @@ class Stack:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if self.send("GET", "/_postern/health/ready").status == 200:
+                if self.send("GET", "/_postern/health/ready").status == 200 and self.are_ready():
                     return
             time.sleep(0.1)
         raise AssertionError(f"not healthy within {seconds} s")
@@ -165,6 +165,12 @@ class Stack:
                 return all(a[1] == b[1] for a, b in zip(before, now))
             time.sleep(0.05)
         raise AssertionError(f"SIGHUP did nothing: {programs}")
+
+    def are_ready(self):
+        """Whether each worker could record a call now; health is whichever worker's that answers."""
+        count = len(self.worker_pids())
+        return all(b"\npostern_ready 1\n" in self.send("GET", f"/_postern/metrics/worker-{number}").body
+                   for number in range(1, count + 1))
 
     # Clients
 
