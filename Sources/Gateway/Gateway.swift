@@ -121,9 +121,18 @@ public final class Gateway: Sendable {
         return event
     }
 
-    /// Takes another version of the key ring; sessions of keys that it no longer has end.
-    public func replace(ring new: KeyRing) {
+    /// Takes another version of the key ring, and records it where it is another one; sessions of keys that it no longer
+    /// has end.
+    public func replace(ring new: KeyRing, reason: String) {
+        let (before, after) = (ring.current.keys.map { "\($0.id)" }, new.keys.map { "\($0.id)" })
         ring.replace(with: new)
+        guard before != after else { return }
+        var event = EventRecord(.keysRotated, id: .make(), time: .now(), message: "key ring: \(reason)")
+        event.detail = [
+            ("added", .text(after.filter { !before.contains($0) }.joined(separator: " "))),
+            ("removed", .text(before.filter { !after.contains($0) }.joined(separator: " "))),
+        ]
+        parts.audit.append(event: event)
     }
 
     /// Answers one request.

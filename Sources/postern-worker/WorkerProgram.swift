@@ -75,7 +75,7 @@ final class WorkerProgram: Sendable {
         let ring = try KeyRing(file: next.keys.ring)
         let policy = try Self.policy(next)
         try gateway.replace(policy: policy, reason: reason, files: Self.owners(of: next.policyFiles))
-        gateway.replace(ring: ring)
+        gateway.replace(ring: ring, reason: reason)
         access.replace(roles: next.roles)
         settings.withLock { $0 = next }
         logger.info("reloaded", metadata: ["why": "\(reason)"])

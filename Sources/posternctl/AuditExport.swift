@@ -1,4 +1,5 @@
 import ArgumentParser
+import Audit
 import Compression
 import Glibc
 import OpenSSL
@@ -22,6 +23,9 @@ struct AuditExport: ParsableCommand {
     @Flag(help: "As OCSF 1.3 API Activity (class 6003): one event a call or refusal.")
     var ocsf = false
 
+    @Option(help: "A file to write to, which must not exist, in place of standard output.")
+    var file: String?
+
     func run() throws {
         var connection = try options.connect(timeout: .seconds(300))
         let bounds = try Failure.catching { () throws(PostgresError) in
@@ -38,9 +42,19 @@ struct AuditExport: ParsableCommand {
             ocsf
             ? OCSF.query(range)
             : "SELECT row_to_json(r)::text FROM postern_audit.record AS r WHERE \(range) ORDER BY r.ts"
-        try JSONLines.read(query, &connection) { line in
-            Terminal.write(String(decoding: line, as: UTF8.self) + "\n", to: STDOUT_FILENO)
+        var output = STDOUT_FILENO
+        if let file {
+            output = unsafe open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard output >= 0 else { throw Failure("\(file): \(unsafe String(cString: strerror(errno)))") }
         }
+        // Standard output on a terminal shows by itself how far it is.
+        var progress = Progress("records", isShown: file != nil || isatty(STDOUT_FILENO) == 0)
+        defer { progress.end() }
+        try JSONLines.read(query, &connection) { line in
+            Terminal.write(String(decoding: line, as: UTF8.self) + "\n", to: output)
+            progress.advance()
+        }
+        if file != nil, fsync(output) != 0 { throw Failure("\(unsafe String(cString: strerror(errno)))") }
     }
 }
 
@@ -50,8 +64,9 @@ struct AuditRetain: ParsableCommand {
         commandName: "retain",
         abstract: "Export the days that are older than what you keep, then drop them.",
         discussion: """
-            Verify first. Each day becomes record_YYYYMMDD.jsonl.gz; its SHA-256 and the ends of the chains go on record, \
-            so that what remains can still be proven. Run it as the owner.
+            What leaves is proven first: nothing is dropped where the records are not what was recorded. Each day becomes \
+            record_YYYYMMDD.jsonl.gz; its SHA-256 and the ends of the chains go on record, so that what remains can \
+            still be proven. Run it as the owner.
             """
     )
 
@@ -82,6 +97,7 @@ struct AuditRetain: ParsableCommand {
                 [.integer(Int64(days))]
             )
         }
+        if rows.rowCount > 0, !dryRun { try prove() }
         for row in 0..<rows.rowCount {
             let name = try Failure.catching { () throws(PostgresError) in try rows.text(row, 0) ?? "" }
             if dryRun {
@@ -101,6 +117,20 @@ struct AuditRetain: ParsableCommand {
         if rows.rowCount == 0 { print("nothing is older than \(days) days") }
     }
 
+    /// Reads all records once; what is damaged must be looked into before a part of it leaves.
+    private func prove() throws {
+        let verifier = AuditVerifier(try options.connectionString(), keys: [])
+        var progress = Progress("records verified")
+        defer { progress.end() }
+        let summary = try Failure.catching { () throws(PostgresError) in
+            try verifier.verify(
+                progress: { progress.reach($0) },
+                report: { Terminal.complain("DEFECT  \($0)") }
+            )
+        }
+        guard summary.defects == 0 else { throw Failure("nothing was dropped: the records are not what was recorded") }
+    }
+
     /// Writes one partition; returns how many records there were and the file's SHA-256.
     private static func write(
         _ name: String,
@@ -115,6 +145,8 @@ struct AuditRetain: ParsableCommand {
         var output: [UInt8] = []
         var count: Int64 = 0
         var failure: (any Error)?
+        var progress = Progress("records of \(name)")
+        defer { progress.end() }
         func flush(_ output: inout [UInt8], _ hasher: inout SHA256Hasher) throws {
             hasher.update(output)
             var rest = output[...]
@@ -131,6 +163,7 @@ struct AuditRetain: ParsableCommand {
         ) { line in
             guard failure == nil else { return }
             count += 1
+            progress.advance()
             do {
                 try deflater.write((line + [UInt8(ascii: "\n")]).span, to: &output)
                 if output.count > 1 << 16 { try flush(&output, &hasher) }

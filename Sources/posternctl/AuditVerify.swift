@@ -38,16 +38,16 @@ struct AuditVerify: ParsableCommand {
         if keys.isEmpty { Terminal.complain("no public key: signatures are not checked") }
         let exported = try exportedCheckpoints()
         let verifier = AuditVerifier(try options.connectionString(), keys: keys, exported: exported)
-        let hasTerminal = isatty(STDERR_FILENO) == 1
+        var progress = Progress("records")
         let start = ContinuousClock.now
         let summary = try Failure.catching { () throws(PostgresError) in
             try verifier.verify(
                 since: since,
-                progress: { if hasTerminal { Terminal.write("\r\($0) records", to: STDERR_FILENO) } },
+                progress: { progress.reach($0) },
                 report: { Terminal.say(Terminal.coloured("DEFECT", .red) + "  \($0)") }
             )
         }
-        if hasTerminal { Terminal.write("\r", to: STDERR_FILENO) }
+        progress.end()
         let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
         print(
             """
