@@ -13,6 +13,7 @@ public final class Exchange {
     private let holding: HoldingPool
     private var bodyEnded = false
     private(set) var isAborted = false
+    private(set) var closesAtOnce = false
 
     init(request: UnsafeMutablePointer<FCGX_Request>, holding: HoldingPool) {
         unsafe self.request = request
@@ -89,6 +90,15 @@ public final class Exchange {
     /// has been sent for the whole.
     public func abort() {
         isAborted = true
+    }
+
+    /// Closes the connection once the answer is sent; for `auth_request` alone.
+    ///
+    /// nginx never keeps such a connection, since it stops at the answer's head, and waiting for it to close costs a change
+    /// of threads a call. An answer that nginx reads to its end must keep its connection: nginx may be sending the next
+    /// request on it.
+    public func closeAtOnce() {
+        closesAtOnce = true
     }
 
     /// Whether nginx has closed the connection, which is how a client's leaving shows (it sends no abort record).

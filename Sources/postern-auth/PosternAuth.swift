@@ -40,7 +40,6 @@ struct PosternAuth: ParsableCommand {
             let server = try Server(
                 socket: socket,
                 size: Server.Size(threads: settings.auth.threads),
-                keepsConnections: false,
                 handler: program.answer
             )
             program.startBackground(database: settings.database)

@@ -55,6 +55,7 @@ private func forward(
     through client: HTTPClient
 ) throws {
     guard exchange.parameters.text("POSTERN_ROUTE") != "auth" else {
+        exchange.closeAtOnce()
         return try exchange.writeHead(status: 204, fields: [("X-Postern-Identity", "bare")])
     }
     let method = exchange.parameters.text("REQUEST_METHOD").flatMap { HTTPRequest.Method($0) } ?? .get
