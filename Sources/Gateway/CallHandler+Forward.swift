@@ -66,7 +66,6 @@ extension CallHandler {
         let relay = ResponseRelay(
             exchange,
             isHead: forwarding.incoming.request.method == .head,
-            window: try? window(of: forwarding),
             makeMasker: { head, opening throws(MaskingError) in
                 guard let engine else { throw .invalidProfile(reason: profile ?? "default") }
                 let isOpaque = isObject && head.status < 300
@@ -150,7 +149,8 @@ extension CallHandler {
         let outgoing = try OutgoingPayload(sent, incoming: forwarding.incoming, body: body)
         var request = forwarding.understood.request
         request.headerFields = outgoing.adjusted(OutgoingFields.passed(request.headerFields))
-        if let window = try window(of: forwarding) { request.headerFields[.range] = window.widened }
+        relay.window = try window(of: forwarding)
+        if let window = relay.window { request.headerFields[.range] = window.widened }
         request.authority = forwarding.upstream.host
         request.path = forwarding.upstream.target
         // What AWS takes from everybody it gets without the gateway's name on it, as from an SDK.

@@ -15,7 +15,8 @@ final class ResponseRelay {
 
     private let exchange: Exchange
     private let isHead: Bool
-    private let window: RangeWindow?
+    /// What of a widened range was asked for; nil where no range was.
+    var window: RangeWindow?
     private var cut: RangeWindow.Cut?
     private var cutPosition: Int64 = 0
     private let makeMasker: (ResponseHead, _ opening: Span<UInt8>) throws(MaskingError) -> ResponseMasker
@@ -45,13 +46,11 @@ final class ResponseRelay {
     init(
         _ exchange: Exchange,
         isHead: Bool,
-        window: RangeWindow?,
         makeMasker: @escaping (ResponseHead, _ opening: Span<UInt8>) throws(MaskingError) -> ResponseMasker,
         maskField: @escaping (String, String) throws(MaskingError) -> String
     ) {
         self.exchange = exchange
         self.isHead = isHead
-        self.window = window
         self.makeMasker = makeMasker
         self.maskField = maskField
     }

@@ -76,6 +76,18 @@ def open_stack(issuer, echo):
         stack.down()
 
 
+@pytest.fixture(scope="module")
+def console(recorder):
+    """A stack with the local provider, so that its users can log in."""
+    stack = Stack(POSTERN_UPSTREAM=recorder.url, POSTERN_POLICY=pathlib.Path(__file__).parent / "policy.yaml",
+                  POSTERN_WORKERS=1)
+    try:
+        yield stack.up()
+    finally:
+        keep_logs(stack)
+        stack.down()
+
+
 def keep_logs(stack):
     """CI's only look into a stack that is gone."""
     directory = os.environ.get("POSTERN_TEST_LOGS")

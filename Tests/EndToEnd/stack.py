@@ -38,6 +38,16 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def within(seconds, condition):
+    """Whether a condition holds within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
 class Stack:
     """One `scripts/stack` with a POSTERN_HOME of its own."""
 

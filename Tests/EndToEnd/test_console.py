@@ -2,33 +2,18 @@
 
 import http.server
 import importlib.resources
-import pathlib
 import subprocess
 import threading
 import time
 
 import pytest
-from conftest import keep_logs
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
-from stack import Stack
 
 from browser import Browser
 from console_stack import ask, state, votes
 
 PROBE = "\"\u0301'><xss-probe onload=x()><img src=x onerror='window.xss=1'><script>window.xss=1</script>{{x}}\u202e"
-
-
-@pytest.fixture(scope="module")
-def console(recorder):
-    """A stack with the local provider, so that its users can log in."""
-    stack = Stack(POSTERN_UPSTREAM=recorder.url, POSTERN_POLICY=pathlib.Path(__file__).parent / "policy.yaml",
-                  POSTERN_WORKERS=1)
-    try:
-        yield stack.up()
-    finally:
-        keep_logs(stack)
-        stack.down()
 
 
 def person(name):

@@ -6,22 +6,9 @@ import urllib.parse
 
 import pytest
 import requests
-from conftest import keep_logs
 from console_stack import PlainLogin, ask, cookies_of, state
-from stack import Stack
 
 BASE = "/_postern/console/"
-
-
-@pytest.fixture(scope="module")
-def console(recorder):
-    stack = Stack(POSTERN_UPSTREAM=recorder.url, POSTERN_POLICY=pathlib.Path(__file__).parent / "policy.yaml",
-                  POSTERN_WORKERS=1)
-    try:
-        yield stack.up()
-    finally:
-        keep_logs(stack)
-        stack.down()
 
 
 @pytest.fixture(scope="module")

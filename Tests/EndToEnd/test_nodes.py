@@ -10,7 +10,7 @@ import time
 
 import botocore.exceptions
 import pytest
-from stack import REPOSITORY, ROLE, Stack, free_port
+from stack import REPOSITORY, ROLE, Stack, free_port, within
 from test_main_job import approval_id
 
 BINARIES = pathlib.Path(os.environ.get("POSTERN_BINARIES", REPOSITORY / ".build" / "release"))
@@ -131,15 +131,6 @@ def second(first, tmp_path_factory):
 @pytest.fixture
 def session(first, issuer):
     return first.assume(issuer.token())
-
-
-def within(seconds, condition):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def put(stack, keys, value):

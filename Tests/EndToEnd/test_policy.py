@@ -7,11 +7,10 @@ import os
 import re
 import signal
 import threading
-import time
 
 import botocore.exceptions
 import pytest
-from stack import Stack
+from stack import Stack, within
 
 pytestmark = pytest.mark.usefixtures("seeded")
 
@@ -183,15 +182,6 @@ def queues(reloading, issuer):
 def events(stack, event):
     return [json.loads(row[0]) for row in stack.sql(
         f"SELECT row_to_json(r) FROM postern_audit.record AS r WHERE event = '{event}' ORDER BY ts, writer")]
-
-
-def within(seconds, condition):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def change(stack, policy, text):
