@@ -39,13 +39,13 @@ def free_port():
 
 
 def within(seconds, condition):
-    """Whether a condition holds within so many seconds."""
+    """What a condition finds within so many seconds; what it says at the end, where it finds nothing."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if condition():
-            return True
+        if found := condition():
+            return found
         time.sleep(0.1)
-    return False
+    return condition()
 
 
 class Stack:

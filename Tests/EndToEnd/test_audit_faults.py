@@ -14,8 +14,7 @@ import time
 import pytest
 from echo import Echo
 from load import Load
-from stack import Stack
-from test_audit_sinks import within
+from stack import Stack, within
 
 REFUSED = "the call was not made"  # what the worker says where it cannot record; nginx's own 503 promises nothing
 ENOUGH = 10_000

@@ -9,18 +9,9 @@ import threading
 import time
 
 import pytest
-from stack import REPOSITORY, Stack
+from stack import REPOSITORY, Stack, within
 
 POLICY = pathlib.Path(__file__).parent / "policy.yaml"
-
-
-def within(seconds, condition):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    return condition()
 
 
 class Syslog:

@@ -12,8 +12,8 @@ import time
 
 import botocore.exceptions
 import pytest
-from stack import REGION
-from test_audit_sinks import as_uuid, within
+from stack import REGION, within
+from test_audit_sinks import as_uuid
 from test_main_job import approval_id
 
 pytestmark = pytest.mark.usefixtures("seeded")
