@@ -4,6 +4,7 @@ import hashlib
 import os
 
 import boto3.s3.transfer
+import botocore.auth
 import pytest
 
 pytestmark = pytest.mark.usefixtures("seeded")
@@ -55,3 +56,21 @@ def test_a_worker_s_memory_stays_flat(stack, keys, big):
         for chunk in client.get_object(Bucket="e2e-bucket", Key="flat")["Body"].iter_chunks(1 << 20):
             del chunk
     assert resident() - before < 32 * 1024 * 1024
+
+
+class UnsignedPayload(botocore.auth.S3SigV4Auth):
+    """Signs the head alone, as for a body that nobody knows yet."""
+
+    def payload(self, request):
+        return "UNSIGNED-PAYLOAD"
+
+
+def test_an_object_without_a_length_reaches_s3_without_one(stack, keys, upstream):
+    """S3 answers 411 to it; the gateway makes up no length."""
+    path = "/e2e-no-length/object"
+    headers = stack.sign(keys, "s3", "PUT", path, signer=UnsignedPayload) | {"Transfer-Encoding": "chunked"}
+    answer = stack.send("PUT", path, headers, b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
+    assert upstream.requests, answer.body
+    method, target, seen, body = upstream.requests[-1]
+    assert (method, target, body) == ("PUT", path, b"hello world")
+    assert seen["Transfer-Encoding"] == "chunked" and seen["Content-Length"] is None
